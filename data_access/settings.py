@@ -1,0 +1,105 @@
+"""The settings: environment variables, read once into one typed object."""
+
+import os
+import secrets
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+
+class WrongSetting(Exception):
+    """A setting cannot be used; the message names the variable and the mend."""
+
+
+def _with_driver(url: str) -> str:
+    """Names the psycopg2 driver: the bare scheme means another driver in SQLAlchemy 2.1."""
+    if not url:
+        return url
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ValueError("not a database URL; write postgresql://user:password@host:5432/name") from error
+    if parsed.get_backend_name() not in {"postgresql", "postgres"}:
+        raise ValueError("only PostgreSQL is supported; write postgresql://user:password@host:5432/name")
+    return parsed.set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Settings(BaseSettings):
+    """All that can be set from outside. The README lists the same names."""
+
+    model_config = SettingsConfigDict(case_sensitive=False, extra="ignore", frozen=True)
+
+    home: Path = Field(Path("var"), validation_alias="MINGJING_HOME")
+    database_url: Annotated[str, AfterValidator(_with_driver)] = Field("", validation_alias="DATABASE_URL")
+    address: str = Field("127.0.0.1", validation_alias="MINGJING_ADDRESS")
+    port: Port = Field(8501, validation_alias="PORT")
+    gateway_port: Port = Field(8502, validation_alias="MINGJING_GATEWAY_PORT")
+    demo_port: Port = Field(8503, validation_alias="MINGJING_DEMO_PORT")
+    demo: bool = Field(True, validation_alias="DEMO")
+    tls: bool = Field(False, validation_alias="MINGJING_TLS")
+    segment_seconds: int = Field(60, ge=2, le=600, validation_alias="MINGJING_SEGMENT_SECONDS")
+    online_days: int = Field(30, ge=1, le=3650, validation_alias="MINGJING_ONLINE_DAYS")
+
+    @property
+    def footage_folder(self) -> Path:
+        """Where the segments lie; the database keeps paths relative to it."""
+        return self.home / "footage"
+
+    @property
+    def postgres_folder(self) -> Path:
+        """The embedded server's data folder."""
+        return self.home / "postgres"
+
+    @property
+    def demo_accounts_file(self) -> Path:
+        """The accounts made at the first start, one `name password role` a line, mode 0600."""
+        return self.home / "demo-accounts.txt"
+
+    def gateway_key(self) -> str:
+        """The secret that web and gateway share; made on first use, kept in the home folder, mode 0600."""
+        file = self.home / "gateway-key"
+        self.home.mkdir(parents=True, exist_ok=True)
+        try:
+            with file.open("x", opener=_open_private) as new:
+                new.write(secrets.token_urlsafe(32))
+        except FileExistsError:
+            pass
+        return file.read_text().strip()
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        WrongSetting: a variable cannot be used; the message names it.
+    """
+    try:
+        found = Settings()  # type: ignore[call-arg]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise WrongSetting(
+            f"环境变量 {name} 的值不可用 / setting {name}={first.get('input')!r} "
+            f"cannot be used: {first['msg']}"
+        ) from error
+    ports = {
+        "PORT": found.port,
+        "MINGJING_GATEWAY_PORT": found.gateway_port,
+        "MINGJING_DEMO_PORT": found.demo_port,
+    }
+    if len(set(ports.values())) < len(ports):
+        raise WrongSetting(f"端口重复 / two processes have the same port, give each its own: {ports}")
+    return found.model_copy(update={"home": found.home.expanduser().resolve()})

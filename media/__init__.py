@@ -1,0 +1,1 @@
+"""Cameras, recorder, gateway and the formats of footage; nothing here imports streamlit."""
