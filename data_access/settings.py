@@ -1,6 +1,5 @@
 """The settings: environment variables, read once into one typed object."""
 
-import os
 import secrets
 from functools import lru_cache
 from pathlib import Path
@@ -10,6 +9,8 @@ from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+
+from data_access.private_files import kept_private
 
 
 class WrongSetting(Exception):
@@ -44,9 +45,16 @@ class Settings(BaseSettings):
     gateway_port: Port = Field(8502, validation_alias="MINGJING_GATEWAY_PORT")
     demo_port: Port = Field(8503, validation_alias="MINGJING_DEMO_PORT")
     demo: bool = Field(True, validation_alias="DEMO")
-    tls: bool = Field(False, validation_alias="MINGJING_TLS")
+    # Browsers come by HTTPS, through a proxy in front of the web process: cookies are then for HTTPS only.
+    https: bool = Field(False, validation_alias="MINGJING_HTTPS")
     segment_seconds: int = Field(60, ge=2, le=600, validation_alias="MINGJING_SEGMENT_SECONDS")
     online_days: int = Field(30, ge=1, le=3650, validation_alias="MINGJING_ONLINE_DAYS")
+
+    @property
+    def local_url(self) -> str:
+        """Where the web process answers on this machine."""
+        host = "127.0.0.1" if self.address in {"0.0.0.0", "::"} else self.address  # noqa: S104
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
     def footage_folder(self) -> Path:
@@ -65,18 +73,7 @@ class Settings(BaseSettings):
 
     def gateway_key(self) -> str:
         """The secret that web and gateway share; made on first use, kept in the home folder, mode 0600."""
-        file = self.home / "gateway-key"
-        self.home.mkdir(parents=True, exist_ok=True)
-        try:
-            with file.open("x", opener=_open_private) as new:
-                new.write(secrets.token_urlsafe(32))
-        except FileExistsError:
-            pass
-        return file.read_text().strip()
-
-
-def _open_private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+        return kept_private(self.home / "gateway-key", secrets.token_urlsafe(32))
 
 
 @lru_cache(maxsize=1)

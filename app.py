@@ -1,0 +1,23 @@
+"""The web process: `python app.py` serves the pages, sign-in, footage and the signalling of live video."""
+
+import logging
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from dashboard import footage_routes, health, live_routes, sign_in
+from dashboard.access import SignedInOnly
+from dashboard.script_errors import show_script_error
+from data_access.settings import settings
+
+logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+app = st.App(
+    "dashboard/main.py",
+    routes=[*sign_in.routes, *health.routes, *footage_routes.routes, *live_routes.routes],
+    middleware=[Middleware(SignedInOnly)],
+    on_script_error=show_script_error,
+)
+
+if __name__ == "__main__":
+    app.run(config={"server.port": settings().port, "server.address": settings().address})

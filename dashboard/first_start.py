@@ -1,0 +1,87 @@
+"""What an empty installation gets at its first start, and what the demo needs from minute to minute."""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from data_access.demo import history, schedule
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from dashboard.access import new_password
+from data_access import accounts, cameras
+from data_access.engine import transaction
+from data_access.models import Room
+from data_access.private_files import write_private
+from data_access.settings import Settings
+from domain.periods import SHANGHAI
+from domain.vocabulary import Role
+
+log = logging.getLogger(__name__)
+
+DEMO_ACCOUNTS = (
+    ("admin", Role.ADMINISTRATOR, "系统管理员"),
+    ("supervisor", Role.SUPERVISOR, "监管人员"),
+    ("inspector", Role.INSPECTOR, "纪检监察员"),
+)
+
+# room, camera, path on the demo cameras' port
+DEMO_CAMERAS = (
+    ("开标一室", "开标一室-全景", "bid-opening-1"),
+    ("开标二室", "开标二室-全景", "bid-opening-2"),
+    ("评标室", "评标室-全景", "evaluation"),
+    ("土地拍卖厅", "土地拍卖厅-全景", "land-auction"),
+)
+
+
+def prepare(chosen: Settings, say: Callable[[str], None]) -> list[str]:
+    """Makes the first accounts and, for the demo, its data and cameras.
+
+    Returns the lines `name password role` of the accounts that were made now; empty at later starts.
+    """
+    now = datetime.now(UTC)
+    with transaction() as session:
+        made = [] if accounts.all_accounts(session) else _make_accounts(session, chosen, now)
+    if chosen.demo:
+        with transaction() as session:
+            if made:
+                say("正在生成演示数据 / making the demo data ...")
+            history.fill(session, now.astimezone(SHANGHAI).date())
+            _add_cameras(session, chosen, now)
+    return made
+
+
+def _make_accounts(session: Session, chosen: Settings, now: datetime) -> list[str]:
+    lines = []
+    for name, role, display_name in DEMO_ACCOUNTS if chosen.demo else DEMO_ACCOUNTS[:1]:
+        password = new_password()
+        accounts.add(session, name, password, role, now=now, display_name=display_name)
+        lines.append(f"{name} {password} {role}")
+    write_private(chosen.demo_accounts_file, "".join(f"{line}\n" for line in lines))
+    return lines
+
+
+def _add_cameras(session: Session, chosen: Settings, now: datetime) -> None:
+    """The demo's cameras, on the port of this start."""
+    for room_name, name, path in DEMO_CAMERAS:
+        url = f"http://127.0.0.1:{chosen.demo_port}/{path}.ts"
+        known = cameras.camera_named(session, name)
+        if known is None:
+            room_id = session.scalars(select(Room.id).where(Room.name == room_name)).one()
+            cameras.add(
+                session, room_id=room_id, name=name, url=url, at=now, codec="h264", has_b_frames=False
+            )
+        elif known.url != url:
+            cameras.change_url(session, known.id, url)
+
+
+def tend(chosen: Settings) -> None:
+    """Keeps the demo's schedule current: called at the start and every minute."""
+    if not chosen.demo:
+        return
+    try:
+        with transaction() as session:
+            schedule.keep_current(session, datetime.now(UTC))
+    except SQLAlchemyError:
+        log.exception("the demo schedule was not kept current; it is tried again in a minute")

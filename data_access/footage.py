@@ -1,0 +1,355 @@
+"""Footage: what was recorded of a camera, and why something was not."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import ColumnElement, delete, func, select, text, update
+from sqlalchemy.orm import Session
+
+from data_access.models import Camera, CameraStatus, FootageGap, FootageRun, FootageSegment
+from domain.periods import SHANGHAI
+from domain.vocabulary import GapCause
+
+NO_SEGMENT_BEFORE = bytes(32)
+# No segment is longer: a look-up need not search further back than this.
+LONGEST_SEGMENT = timedelta(hours=1)
+# A recorder that has not reported for this long is not recording (see camera_status).
+_STATUS_FRESH = timedelta(seconds=10)
+_PARTITION_LOCK = 0x6D6A_0004
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One closed file of footage."""
+
+    camera_id: int
+    started_at: datetime  # wall clock of its first picture
+    ended_at: datetime  # half-open
+    run_id: int
+    path: str  # relative to the footage folder
+    size: int  # bytes
+    sha256: bytes
+    previous_sha256: bytes  # of the segment before in the camera's chain
+    index: bytes  # media.fragmented_mp4.SampleIndex, packed
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A half-open stretch of time."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A half-open stretch without footage, and why."""
+
+    start: datetime
+    end: datetime
+    cause: GapCause
+    detail: str
+
+
+def segments_between(session: Session, camera_id: int, start: datetime, end: datetime) -> list[Segment]:
+    """The closed segments that overlap [start, end), by time."""
+    rows = session.scalars(
+        select(FootageSegment)
+        .where(
+            FootageSegment.camera_id == camera_id,
+            # Both bounds on started_at, so that only the days in question are read.
+            FootageSegment.started_at > start - LONGEST_SEGMENT,
+            FootageSegment.started_at < end,
+            FootageSegment.ended_at > start,
+        )
+        .order_by(FootageSegment.started_at)
+    )
+    return [_segment(row) for row in rows]
+
+
+def _segment(row: FootageSegment) -> Segment:
+    return Segment(
+        camera_id=row.camera_id,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        run_id=row.run_id,
+        path=row.path,
+        size=row.size,
+        sha256=row.sha256,
+        previous_sha256=row.previous_sha256,
+        index=row.sample_index,
+    )
+
+
+def runs_between(session: Session, camera_id: int, start: datetime, end: datetime) -> list[Stretch]:
+    """The recorded stretches within [start, end), clipped to it, by time; one a run of unchanged codec."""
+    rows = session.execute(
+        select(FootageRun.started_at, FootageRun.ended_at)
+        .where(
+            FootageRun.camera_id == camera_id,
+            FootageRun.started_at < end,
+            FootageRun.ended_at > start,
+            FootageRun.ended_at > FootageRun.started_at,
+        )
+        .order_by(FootageRun.started_at)
+    )
+    return [Stretch(max(begun, start), min(ended, end)) for begun, ended in rows]
+
+
+def gaps_between(session: Session, camera_id: int, start: datetime, end: datetime) -> list[Gap]:
+    """The stretches within [start, end) without footage, with their cause, by time.
+
+    What no run covers is a gap; the ledger names its cause, otherwise it is unknown. No gap are the future,
+    what is being recorded into the open segment right now, and, unless the ledger has it, the time before the
+    camera was added or after its removal.
+    """
+    service = _in_service(session, camera_id)
+    if service is None:
+        return []
+    covered = runs_between(session, camera_id, start, end)
+    being_recorded = _being_recorded(session, camera_id)
+    if being_recorded is not None:
+        covered = sorted([*covered, being_recorded], key=lambda stretch: stretch.start)
+    ledger = _ledger(session, camera_id, start, end)
+    pieces = [gap for hole in uncovered(Stretch(start, end), covered) for gap in _explained(hole, ledger)]
+    return [gap for piece in pieces if (gap := _within_service(piece, service)) is not None]
+
+
+def _in_service(session: Session, camera_id: int) -> Stretch | None:
+    """From the camera's addition until its removal or now."""
+    found = session.execute(
+        select(Camera.added_at, func.coalesce(Camera.removed_at, func.now())).where(Camera.id == camera_id)
+    ).one_or_none()
+    return None if found is None else Stretch(*found)
+
+
+def _within_service(gap: Gap, service: Stretch) -> Gap | None:
+    if gap.cause is not GapCause.UNKNOWN:
+        return gap
+    start, end = max(gap.start, service.start), min(gap.end, service.end)
+    return Gap(start, end, gap.cause, gap.detail) if start < end else None
+
+
+def _being_recorded(session: Session, camera_id: int) -> Stretch | None:
+    """From the end of the newest run to the newest picture, while the recorder says that it records."""
+    last_frame_at = session.scalar(
+        select(CameraStatus.last_frame_at).where(
+            CameraStatus.camera_id == camera_id,
+            CameraStatus.recording,
+            CameraStatus.updated_at > func.now() - _STATUS_FRESH,
+        )
+    )
+    newest = newest_run(session, camera_id)
+    if last_frame_at is None or newest is None or newest.ended_at >= last_frame_at:
+        return None
+    # The picture is a moment old by the time that it is reported, and the report up to a few seconds.
+    return Stretch(newest.ended_at, last_frame_at + _STATUS_FRESH)
+
+
+def _ledger(session: Session, camera_id: int, start: datetime, end: datetime) -> list[Gap]:
+    rows = session.scalars(
+        select(FootageGap)
+        .where(FootageGap.camera_id == camera_id, FootageGap.started_at < end, FootageGap.ended_at > start)
+        .order_by(FootageGap.started_at, FootageGap.id)
+    )
+    return [Gap(row.started_at, row.ended_at, GapCause(row.cause), row.detail) for row in rows]
+
+
+def uncovered(whole: Stretch, covered: Iterable[Stretch]) -> list[Stretch]:
+    """What is left of `whole` without the `covered` stretches, which come by start and may overlap."""
+    left, at = [], whole.start
+    for stretch in [*covered, Stretch(whole.end, whole.end)]:
+        if at < min(stretch.start, whole.end):
+            left.append(Stretch(at, min(stretch.start, whole.end)))
+        at = max(at, stretch.end)
+    return left
+
+
+def _explained(hole: Stretch, ledger: Sequence[Gap]) -> list[Gap]:
+    """The hole cut into pieces by the ledger's entries; the earlier entry wins where two overlap."""
+    pieces, at = [], hole.start
+    for entry in ledger:
+        begin, finish = max(entry.start, at), min(entry.end, hole.end)
+        if begin >= finish:
+            continue
+        if begin > at:
+            pieces.append(Gap(at, begin, GapCause.UNKNOWN, ""))
+        pieces.append(Gap(begin, finish, entry.cause, entry.detail))
+        at = finish
+    if at < hole.end:
+        pieces.append(Gap(at, hole.end, GapCause.UNKNOWN, ""))
+    return pieces
+
+
+def days_with_footage(session: Session, camera_ids: Sequence[int], month: date) -> set[date]:
+    """The days (Asia/Shanghai) of the month of `month` on which any of the cameras has footage."""
+    first = month.replace(day=1)
+    following = (first + timedelta(days=32)).replace(day=1)
+    start, end = (datetime.combine(day, time(), SHANGHAI) for day in (first, following))
+    days: set[date] = set()
+    for camera_id in camera_ids:
+        for run in runs_between(session, camera_id, start, end):
+            day = run.start.astimezone(SHANGHAI).date()
+            # Half-open: a run that ends at midnight has nothing of the day that begins then.
+            last = (run.end - timedelta(microseconds=1)).astimezone(SHANGHAI).date()
+            days.update(day + timedelta(days=n) for n in range((last - day).days + 1))
+    return days
+
+
+@dataclass(frozen=True)
+class Run:
+    """A contiguous stretch with unchanged codec parameters; `ended_at` grows with each published segment."""
+
+    id: int
+    camera_id: int
+    started_at: datetime
+    ended_at: datetime
+
+
+def begin_run(session: Session, camera_id: int, started_at: datetime) -> int:
+    """Opens a run without any footage yet; returns its id."""
+    run = FootageRun(camera_id=camera_id, started_at=started_at, ended_at=started_at)
+    session.add(run)
+    session.flush()
+    return run.id
+
+
+def newest_run(session: Session, camera_id: int, before: datetime | None = None) -> Run | None:
+    """The camera's run that started last, of those that started before `before`."""
+    earlier: list[ColumnElement[bool]] = [] if before is None else [FootageRun.started_at < before]
+    row = session.scalar(
+        select(FootageRun)
+        .where(FootageRun.camera_id == camera_id, *earlier)
+        .order_by(FootageRun.started_at.desc(), FootageRun.id.desc())
+        .limit(1)
+    )
+    return None if row is None else Run(row.id, row.camera_id, row.started_at, row.ended_at)
+
+
+def run_that_ends_at(session: Session, camera_id: int, at: datetime) -> int | None:
+    """The id of the run that a segment which starts at `at` carries on."""
+    return session.scalar(
+        select(FootageRun.id)
+        .where(FootageRun.camera_id == camera_id, FootageRun.ended_at == at)
+        .order_by(FootageRun.id.desc())
+        .limit(1)
+    )
+
+
+def publish(session: Session, segment: Segment) -> None:
+    """Writes the row of a closed file and carries its run to its end."""
+    make_day(session, segment.started_at)
+    make_day(session, segment.started_at + timedelta(days=1))
+    session.add(
+        FootageSegment(
+            camera_id=segment.camera_id,
+            started_at=segment.started_at,
+            ended_at=segment.ended_at,
+            run_id=segment.run_id,
+            path=segment.path,
+            size=segment.size,
+            sha256=segment.sha256,
+            previous_sha256=segment.previous_sha256,
+            sample_index=segment.index,
+        )
+    )
+    session.flush()
+    session.execute(
+        update(FootageRun).where(FootageRun.id == segment.run_id).values(ended_at=segment.ended_at)
+    )
+
+
+def make_day(session: Session, at: datetime) -> None:
+    """Makes the partition of the day (UTC) of `at` unless it is there; safe with concurrent workers."""
+    start = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    name = f"footage_segment_{start:%Y%m%d}"
+    present = text("SELECT to_regclass(:name)")
+    if session.scalar(present, {"name": name}) is not None:
+        return
+    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _PARTITION_LOCK})
+    if session.scalar(present, {"name": name}) is not None:
+        return  # another worker was faster
+    # Made apart and then attached: that locks out no reader of the other days.
+    session.execute(text(f"CREATE TABLE {name} (LIKE footage_segment INCLUDING ALL)"))
+    session.execute(
+        text(
+            f"ALTER TABLE footage_segment ATTACH PARTITION {name} "
+            f"FOR VALUES FROM ('{start.isoformat()}') TO ('{(start + timedelta(days=1)).isoformat()}')"
+        )
+    )
+
+
+def newest_sha256(session: Session, camera_id: int, before: datetime) -> bytes:
+    """The hash of the camera's last segment that started before `before`; 32 zero bytes: there is none."""
+    found = session.scalar(
+        select(FootageSegment.sha256)
+        .where(FootageSegment.camera_id == camera_id, FootageSegment.started_at < before)
+        .order_by(FootageSegment.started_at.desc())
+        .limit(1)
+    )
+    return found or NO_SEGMENT_BEFORE
+
+
+def paths_since(session: Session, camera_id: int, start: datetime) -> set[str]:
+    """The paths of the camera's segments that started at `start` or later."""
+    return set(
+        session.scalars(
+            select(FootageSegment.path).where(
+                FootageSegment.camera_id == camera_id, FootageSegment.started_at >= start
+            )
+        )
+    )
+
+
+def record_gap(
+    session: Session,
+    camera_id: int,
+    start: datetime,
+    end: datetime,
+    *,
+    cause: GapCause,
+    detail: str = "",
+) -> None:
+    """Enters a gap in the ledger, or lets the entry that began at `start` grow; the newest cause stands."""
+    if end <= start:
+        return
+    grown = session.scalar(
+        update(FootageGap)
+        .where(FootageGap.camera_id == camera_id, FootageGap.started_at == start)
+        .values(ended_at=end, cause=cause.value, detail=detail)
+        .returning(FootageGap.id)
+    )
+    if grown is None:
+        session.add(
+            FootageGap(camera_id=camera_id, started_at=start, ended_at=end, cause=cause.value, detail=detail)
+        )
+        session.flush()
+
+
+def expired_segments(session: Session, camera_id: int, before: datetime, limit: int = 500) -> list[Segment]:
+    """The camera's oldest segments that ended before `before`."""
+    rows = session.scalars(
+        select(FootageSegment)
+        .where(FootageSegment.camera_id == camera_id, FootageSegment.ended_at <= before)
+        .order_by(FootageSegment.started_at)
+        .limit(limit)
+    )
+    return [_segment(row) for row in rows]
+
+
+def forget(session: Session, segment: Segment) -> None:
+    """Deletes the row of a segment whose file is gone, and cuts it off its run."""
+    session.execute(
+        delete(FootageSegment).where(
+            FootageSegment.camera_id == segment.camera_id,
+            FootageSegment.started_at == segment.started_at,
+        )
+    )
+    # An emptied run disappears; the others begin later. No ledger entry: expiry is no gap.
+    session.execute(
+        delete(FootageRun).where(FootageRun.id == segment.run_id, FootageRun.ended_at <= segment.ended_at)
+    )
+    session.execute(
+        update(FootageRun).where(FootageRun.id == segment.run_id).values(started_at=segment.ended_at)
+    )

@@ -1,0 +1,207 @@
+"""From a file to rows of values, each with what is wrong with it. No database here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from data_access.workbook import checks, consistency
+from data_access.workbook.closed_lists import UNIT
+from data_access.workbook.files import Grid, grids
+from data_access.workbook.kinds import LARGEST_AMOUNT, MONEY, REGION, is_region_code
+from data_access.workbook.rows import ReadSheet, Row, Workbook
+from data_access.workbook.sheets import (
+    EXPLANATION,
+    REASON_HEADER,
+    ROW_HEADER,
+    SHEETS,
+    UNIT_FIELD,
+    Column,
+    Sheet,
+    normal_header,
+)
+from data_access.workbook.words import Problem, Severity, Unusable, UnreadableWorkbook, Words
+
+_HEADER_WITHIN = 10  # rows: titles and remarks may stand above the header
+_UNIT_IN_HEADER = re.compile(r"(?P<header>.+)[(\[](?:单位:?)?(?P<unit>万?元)[)\]]")
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a column stands in a sheet of the file."""
+
+    column: Column
+    index: int
+    unit: Decimal | None = None
+    """Yuan a unit, when the header declares it: 预算价（万元）."""
+
+
+def read(data: bytes, file_name: str) -> Workbook:
+    """Reads a workbook, or a CSV file named after one sheet.
+
+    Raises:
+        UnreadableWorkbook: the file as a whole cannot be read, or holds none of the known sheets.
+    """
+    by_name = {sheet.name: sheet for sheet in SHEETS}
+    found, others = grids(data, file_name, by_name)
+    known = [grid for grid in found if grid.name in by_name]
+    if not known:
+        raise UnreadableWorkbook(
+            f"没有可导入的工作表。工作表（或 CSV 文件）须命名为：{'、'.join(by_name)}",
+            f"nothing to import: name the sheets (or the CSV file) {', '.join(by_name)}",
+        )
+    read_sheets = sorted((_read_sheet(by_name[grid.name], grid) for grid in known), key=_in_order)
+    ignored = tuple(name for name in others if name != EXPLANATION)
+    return consistency.checked(Workbook(file_name, tuple(read_sheets), ignored))
+
+
+def _in_order(read_sheet: ReadSheet) -> int:
+    return SHEETS.index(read_sheet.sheet)
+
+
+def _read_sheet(sheet: Sheet, grid: Grid) -> ReadSheet:
+    if not grid.rows:
+        return ReadSheet(sheet)
+    position, places, extra = _header(sheet, grid)
+    body = grid.rows[position + 1 :]
+    present = {place.column.field for place in places}
+    wrong = _wrong_header(sheet, places, present)
+    if wrong:
+        return ReadSheet(sheet, error=wrong, rows_unread=len(body), ignored_columns=extra)
+    rows = (_read_row(sheet, grid, places, number, cells) for number, cells in body)
+    return ReadSheet(
+        sheet, tuple(row for row in rows if row.cells), frozenset(present), ignored_columns=extra
+    )
+
+
+def _header(sheet: Sheet, grid: Grid) -> tuple[int, list[_Place], tuple[str, ...]]:
+    """The position of the header row, its columns, and the headers that mean nothing here."""
+    candidates = [_recognised(sheet, cells) for _, cells in grid.rows[:_HEADER_WITHIN]]
+    position = max(range(len(candidates)), key=lambda index: len(candidates[index][0]))
+    return position, *candidates[position]
+
+
+def _recognised(sheet: Sheet, cells: Iterable[object]) -> tuple[list[_Place], tuple[str, ...]]:
+    places: list[_Place] = []
+    extra: list[str] = []
+    for index, cell in enumerate(cells):
+        header = normal_header(str(cell or ""))
+        if place := _place(sheet, header, index):
+            places.append(place)
+        elif header and header not in {ROW_HEADER, REASON_HEADER}:
+            extra.append(header)
+    return places, tuple(extra)
+
+
+def _place(sheet: Sheet, header: str, index: int) -> _Place | None:
+    if column := sheet.by_header.get(header):
+        return _Place(column, index)
+    split = _UNIT_IN_HEADER.fullmatch(header)
+    column = sheet.by_header.get(split["header"]) if split else None
+    if split and column and column.kind is MONEY:
+        unit = UNIT.parse(split["unit"])
+        assert isinstance(unit, Decimal)
+        return _Place(column, index, unit)
+    return None
+
+
+def _wrong_header(sheet: Sheet, places: list[_Place], present: set[str]) -> Words | None:
+    headers = [place.column.header for place in places]
+    missing = [column.header for column in sheet.columns if column.required and column.field not in present]
+    if missing:
+        return Words(
+            f"缺少必填列：{'、'.join(missing)}。请对照模板补上，整张表未导入",
+            f"required columns are missing: {', '.join(missing)}; add them as in the template, "
+            "nothing of this sheet was imported",
+        )
+    twice = sorted({header for header in headers if headers.count(header) > 1})
+    if twice:
+        return Words(
+            f"同一列出现两次：{'、'.join(twice)}。请删去多余的列，整张表未导入",
+            f"columns stand twice: {', '.join(twice)}; remove one, nothing of this sheet was imported",
+        )
+    return None
+
+
+def _read_row(
+    sheet: Sheet, grid: Grid, places: list[_Place], number: int, cells: tuple[object, ...]
+) -> Row:
+    raw: dict[str, object] = {}
+    values: dict[str, object] = {}
+    problems: list[Problem] = []
+
+    def note(column: Column, words: Words, severity: Severity = Severity.REJECTED) -> None:
+        problems.append(Problem(sheet.name, number, column.header, words, severity))
+
+    for place in places:
+        column = place.column
+        cell = cells[place.index] if place.index < len(cells) else None
+        if cell is None or (isinstance(cell, str) and not cell.strip()):
+            odd = _why_blank(grid, (number, place.index + 1))
+            if odd:
+                note(column, odd)
+            elif column.required:
+                note(column, Words("必填项为空", "required, but blank"))
+            values[column.field] = column.default
+            continue
+        raw[column.header] = cell
+        try:
+            value = column.kind.parse(cell)
+        except Unusable as error:
+            note(column, error.words)
+            continue
+        doubt = column.kind.doubt(value)
+        if doubt:
+            note(column, doubt, Severity.WARNING)
+        values[column.field] = None if column.kind is REGION and not is_region_code(value) else value
+    problems += _in_yuan(sheet, number, places, values)
+    if raw and not _rejects(problems):
+        problems += checks.of_row(sheet, number, values)
+    return Row(number, raw, values, tuple(problems))
+
+
+def _rejects(problems: Iterable[Problem]) -> bool:
+    return any(problem.severity is Severity.REJECTED for problem in problems)
+
+
+def _why_blank(grid: Grid, cell: tuple[int, int]) -> Words | None:
+    if cell in grid.merged:
+        return Words(
+            "合并单元格，无法判断属于哪一行；请取消合并并逐行填写",
+            "under a merged cell: unmerge it and fill in every row",
+        )
+    if cell in grid.uncalculated:
+        return Words(
+            "公式没有计算结果；请在 Excel 或 WPS 中打开并保存一次，或粘贴为数值",
+            "a formula without a result: open and save the file in Excel or WPS once, or paste it as a value",
+        )
+    return None
+
+
+def _in_yuan(
+    sheet: Sheet, number: int, places: list[_Place], values: dict[str, object]
+) -> Iterable[Problem]:
+    """Turns the amounts of a row into yuan, half-up to the fen, and tells where the unit is missing."""
+    of_row = values.get(UNIT_FIELD)
+    for place in places:
+        amount = values.get(place.column.field)
+        if place.column.kind is not MONEY or not isinstance(amount, Decimal):
+            continue
+        unit = place.unit or of_row
+        if not isinstance(unit, Decimal):
+            words = Words(
+                f"“{place.column.header}”填了金额，须注明单位：元或万元",
+                f"{place.column.header} holds an amount: declare its unit, 元 or 万元",
+            )
+            yield Problem(sheet.name, number, sheet.header(UNIT_FIELD), words)
+            continue
+        if of_row and of_row != unit:
+            words = Words("表头的单位与“金额单位”列不一致", "the unit in the header is not that of column 金额单位")
+            yield Problem(sheet.name, number, place.column.header, words)
+        yuan = (amount * unit).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        if yuan >= LARGEST_AMOUNT:
+            words = Words("金额过大，请核对单位", "the amount is too large, check the unit")
+            yield Problem(sheet.name, number, place.column.header, words)
+        values[place.column.field] = yuan
