@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, delete, func, select, text, update
+from sqlalchemy import ColumnElement, func, select, text, update
 from sqlalchemy.orm import Session
 
 from data_access.models import Camera, CameraStatus, FootageGap, FootageRun, FootageSegment
@@ -16,6 +16,7 @@ NO_SEGMENT_BEFORE = bytes(32)
 LONGEST_SEGMENT = timedelta(hours=1)
 # A recorder that has not reported for this long is not recording (see camera_status).
 _STATUS_FRESH = timedelta(seconds=10)
+_TOUCH = timedelta(milliseconds=50)
 _PARTITION_LOCK = 0x6D6A_0004
 
 
@@ -231,9 +232,27 @@ def run_that_ends_at(session: Session, camera_id: int, at: datetime) -> int | No
     """The id of the run that a segment which starts at `at` carries on."""
     return session.scalar(
         select(FootageRun.id)
-        .where(FootageRun.camera_id == camera_id, FootageRun.ended_at == at)
+        # A recovered segment's end does not know how far the writer followed the camera's drift.
+        .where(FootageRun.camera_id == camera_id, FootageRun.ended_at.between(at - _TOUCH, at + _TOUCH))
         .order_by(FootageRun.id.desc())
         .limit(1)
+    )
+
+
+def accounted_until(session: Session, camera_id: int) -> datetime | None:
+    """Up to when footage or the ledger say what was; the camera's addition if later. None: no such camera."""
+    return session.scalar(
+        select(
+            func.greatest(
+                Camera.added_at,
+                select(func.max(FootageRun.ended_at))
+                .where(FootageRun.camera_id == camera_id)
+                .scalar_subquery(),
+                select(func.max(FootageGap.ended_at))
+                .where(FootageGap.camera_id == camera_id)
+                .scalar_subquery(),
+            )
+        ).where(Camera.id == camera_id)
     )
 
 
@@ -325,31 +344,3 @@ def record_gap(
             FootageGap(camera_id=camera_id, started_at=start, ended_at=end, cause=cause.value, detail=detail)
         )
         session.flush()
-
-
-def expired_segments(session: Session, camera_id: int, before: datetime, limit: int = 500) -> list[Segment]:
-    """The camera's oldest segments that ended before `before`."""
-    rows = session.scalars(
-        select(FootageSegment)
-        .where(FootageSegment.camera_id == camera_id, FootageSegment.ended_at <= before)
-        .order_by(FootageSegment.started_at)
-        .limit(limit)
-    )
-    return [_segment(row) for row in rows]
-
-
-def forget(session: Session, segment: Segment) -> None:
-    """Deletes the row of a segment whose file is gone, and cuts it off its run."""
-    session.execute(
-        delete(FootageSegment).where(
-            FootageSegment.camera_id == segment.camera_id,
-            FootageSegment.started_at == segment.started_at,
-        )
-    )
-    # An emptied run disappears; the others begin later. No ledger entry: expiry is no gap.
-    session.execute(
-        delete(FootageRun).where(FootageRun.id == segment.run_id, FootageRun.ended_at <= segment.ended_at)
-    )
-    session.execute(
-        update(FootageRun).where(FootageRun.id == segment.run_id).values(started_at=segment.ended_at)
-    )

@@ -21,8 +21,8 @@ _PROBE_PACKETS = 4000
 RECORDABLE_CODECS = frozenset({"h264", "hevc"})
 
 # Stop looking as soon as the parameters are known: a live picture must not wait for statistics.
+# Not "nobuffer": it throws away what was read while looking, the first key frame too.
 _OPTIONS = {
-    "fflags": "nobuffer",
     "fpsprobesize": "0",
     "probesize": "2000000",
     "analyzeduration": "3000000",  # microseconds
@@ -67,6 +67,9 @@ def open_stream(url: str) -> InputContainer:
 
     A live stream that stays silent for `READ_SECONDS` makes the next read raise; read it inside
     `camera_errors(url)` to have that said in plain words.
+
+    Whoever dates the pictures by their arrival: the first few come in a burst, read while opening; and FFmpeg
+    hands a picture out when the next one begins, one frame late.
 
     Raises:
         CameraUnreachable: nothing could be opened.

@@ -26,6 +26,8 @@ class DemoEncoder:
     ) -> None:
         self._scene = scene
         self._first_ms: int | None = None
+        self._last_pts = -1
+        self.frame_rate = frame_rate
         self.context = _context(scene, frame_rate, gop_seconds)
 
     def encode(self, at_ms: int, *, key: bool = False) -> Packet[VideoStream]:
@@ -36,7 +38,8 @@ class DemoEncoder:
         if self._first_ms is None:
             self._first_ms = at_ms
         frame = self._scene.draw(at_ms)
-        frame.pts = (at_ms - self._first_ms) * 90
+        # Timestamps go forward even when somebody sets the machine's clock back.
+        self._last_pts = frame.pts = max((at_ms - self._first_ms) * 90, self._last_pts + 90)
         frame.time_base = TIME_BASE
         frame.pict_type = PictureType.I if key else PictureType.NONE
         (packet,) = self.context.encode(frame)  # "zerolatency": one in, one out

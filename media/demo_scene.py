@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from media.demo_drawing import HEIGHT, WIDTH, Actor, Box, Brush, font, label, room
+from media.demo_drawing import HEIGHT, WIDTH, Actor, Box, Brush, font, label
+from media.demo_rooms import room
 
 Plane = NDArray[np.uint8]
 Rectangle = tuple[int, int, int, int]  # left, top, right, bottom in pixels, all even

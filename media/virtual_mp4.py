@@ -7,64 +7,28 @@ stands still, in silence.
 """
 
 import hashlib
-import os
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from datetime import datetime, timedelta
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
 
 from data_access.footage import Segment
 from media import progressive_mp4
-from media.fragmented_mp4 import Int64s, SampleIndex, TrackSamples
-from media.progressive_mp4 import Edit, Samples, Track, TrackFormat
-from media.sound_timeline import SoundTimeline, decoder_configuration, silent_packet
+from media.byte_slices import ByteSlice, FileSlice, FootageMissing, Made, Repeated
+from media.footage_clips import Clip, Packets, clips_of, instant_of, of_one_format
+from media.fragmented_mp4 import NotFragmentedMp4
+from media.progressive_mp4 import Edit, Samples, Track
+from media.sound_timeline import SoundTimeline
 
 CHUNK = 1 << 20  # bytes read at once
-_LAYOUT = b"1"  # part of the ETag: raise it when the same segments give other bytes
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class NothingRecorded(Exception):
     """There is no picture in the range."""
-
-
-class FootageMissing(Exception):
-    """A file that the index tells of is not there, or is not what it was."""
-
-
-@dataclass(frozen=True)
-class _Slice:
-    """Bytes of a segment file, or made ones."""
-
-    length: int
-    made: bytes = b""
-    file: Path = field(default_factory=Path)
-    offset: int = 0
-
-    def read(self, start: int, count: int) -> bytes:
-        """Exactly `count` bytes from `start`.
-
-        Raises:
-            FootageMissing: the file is gone or too short.
-        """
-        if self.made:
-            return self.made[start : start + count]
-        try:
-            descriptor = os.open(self.file, os.O_RDONLY)
-        except OSError as error:
-            raise _missing(self.file) from error
-        try:
-            data = os.pread(descriptor, count, self.offset + start)
-        finally:
-            os.close(descriptor)
-        if len(data) != count:
-            raise _missing(self.file)
-        return data
 
 
 @dataclass(frozen=True)
@@ -75,10 +39,14 @@ class VirtualFile:
     ends_at: datetime  # half-open: end of the last picture
     complete: bool  # False: the format changes at ends_at, and what follows needs a file of its own
     etag: str  # in quotes
-    size: int  # bytes
-    front_size: int  # bytes made and held in memory
-    _slices: list[_Slice]
-    _offsets: list[int]  # of each slice
+    front_size: int  # bytes held in memory
+    slices: Sequence[ByteSlice] = field(repr=False)
+    offsets: Sequence[int] = field(repr=False)  # of each slice, and at last the size
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.offsets[-1]
 
     def read(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """The bytes [start, end) in pieces of up to 1 MB; no file stays open between two pieces.
@@ -87,10 +55,9 @@ class VirtualFile:
             FootageMissing: a file is gone or too short.
         """
         end = self.size if end is None else min(end, self.size)
-        number = bisect_right(self._offsets, start) - 1
+        number = bisect_right(self.offsets, start) - 1
         while start < end:
-            found = self._slices[number]
-            within = start - self._offsets[number]
+            found, within = self.slices[number], start - self.offsets[number]
             count = min(found.length - within, end - start, CHUNK)
             yield found.read(within, count)
             start += count
@@ -105,114 +72,114 @@ def build(segments: Sequence[Segment], start: datetime, end: datetime, footage_f
 
     Raises:
         NothingRecorded: no picture lies in the range.
-        FootageMissing: a file is not there, or its size has changed.
+        FootageMissing: a file is not there, its size has changed, or its index is damaged.
     """
-    # A sample lasts up to 2^32 ticks and may have to span a gap almost as long as the range.
+    # A sample lasts less than 2^32 ticks and may have to span a gap almost as long as the range.
     timescale = 90_000 if end - start <= timedelta(hours=12) else 45_000
-    clips = _clips(segments, _ticks(start, timescale), _ticks(end, timescale), timescale)
+    try:
+        found = clips_of(segments, start, end, timescale)
+        clips = of_one_format(found)
+    except (NotFragmentedMp4, KeyError) as error:
+        raise FootageMissing(footage_folder / segments[0].path) from error
     if not clips:
         raise NothingRecorded("该时段没有录像 / nothing was recorded in this range")
-    kept = _of_one_format(clips)
-    for clip in kept:
-        _check(footage_folder / clip.segment.path, clip.segment.size)
-    return _laid_out(kept, complete=len(kept) == len(clips), timescale=timescale, folder=footage_folder)
-
-
-@dataclass(frozen=True)
-class _Clip:
-    """The samples of a segment that are needed, and when; ticks count from 1970 in the movie's timescale."""
-
-    segment: Segment
-    index: SampleIndex
-    video_format: TrackFormat
-    sound_format: TrackFormat | None
-    first: int  # the samples [first, last) in decode order
-    last: int
-    decoded: Int64s  # ticks, of those samples
-    shown: Int64s  # ticks, of those samples
-    starts: int  # tick of the first picture in the range
-    ends: int  # tick at which the last picture in the range ends
-
-
-def _clips(segments: Sequence[Segment], start: int, end: int, timescale: int) -> list[_Clip]:
-    clips = []
-    for segment, following in pairwise([*segments, None]):
-        # Should files overlap, the later one counts.
-        until = min(end, _ticks(following.started_at, timescale)) if following else end
-        clip = _clip(segment, start, until, timescale) if segment else None
-        if clip:
-            clips.append(clip)
-    return clips
-
-
-def _clip(segment: Segment, start: int, end: int, timescale: int) -> _Clip | None:
-    index = SampleIndex.unpack(segment.index)
-    video = index.video
-    zero = _ticks(segment.started_at, timescale)
-    times = _decode_times(video)
-    decoded = zero + _rescaled(times, video.timescale, timescale)
-    shown = zero + _rescaled(times + video.composition_offsets, video.timescale, timescale)
-    wanted = np.flatnonzero((shown >= start) & (shown < end))
-    if not len(wanted):
-        return None
-    key_frames = np.flatnonzero(video.sync[: wanted[0] + 1])
-    first = int(key_frames[-1]) if len(key_frames) else 0
-    last = int(wanted[-1]) + 1
-    newest = int(shown[wanted].argmax())
-    lasts = int(video.durations[wanted[newest]]) * timescale // video.timescale
-    video_format, sound_format = progressive_mp4.formats(index.header)
-    return _Clip(
-        segment=segment,
-        index=index,
-        video_format=video_format,
-        sound_format=sound_format if index.audio and len(index.audio.sizes) else None,
-        first=first,
-        last=last,
-        decoded=decoded[first:last],
-        shown=shown[first:last],
-        starts=int(shown[wanted].min()),
-        ends=min(end, int(shown[wanted[newest]]) + max(lasts, 1)),
+    layout = _laid_out(clips, footage_folder)
+    starts, ends = clips[0].starts, clips[-1].ends
+    tracks = [_pictures(clips, layout.chunks)]
+    if layout.sound:
+        tracks.append(layout.sound.track(ends - starts, timescale))
+    starts_at = instant_of(starts, timescale)
+    front = Made(progressive_mp4.front(tracks, timescale, ends - starts, starts_at, layout.length))
+    slices = [front, *layout.slices]
+    return VirtualFile(
+        starts_at=starts_at,
+        ends_at=instant_of(ends, timescale),
+        complete=len(clips) == len(found),
+        etag=_etag(front.content, clips),
+        front_size=front.length,
+        slices=slices,
+        offsets=list(accumulate((part.length for part in slices), initial=0)),
     )
 
 
-def _of_one_format(clips: list[_Clip]) -> list[_Clip]:
-    """The clips up to the first that one file cannot hold together with those before it.
-
-    Another size of picture or other parameters are no hindrance; another codec, or other sound, is.
-    """
-    sound: TrackFormat | None = None
-    for number, clip in enumerate(clips):
-        if clip.video_format.codec != clips[0].video_format.codec:
-            return clips[:number]
-        if clip.sound_format:
-            if sound and _sound_kind(sound) != _sound_kind(clip.sound_format):
-                return clips[:number]
-            sound = clip.sound_format
-    return clips
-
-
-def _sound_kind(sound: TrackFormat) -> tuple[int, bytes, bytes]:
-    # The whole sample entry would not do: it tells the bit rate too.
-    return sound.timescale, sound.codec, decoder_configuration(sound.sample_entry)
-
-
-def _laid_out(clips: list[_Clip], *, complete: bool, timescale: int, folder: Path) -> VirtualFile:
-    starts, ends = clips[0].starts, clips[-1].ends
-    sound_format = next((clip.sound_format for clip in clips if clip.sound_format), None)
-    sound = _timeline(sound_format, clips, starts, timescale) if sound_format else None
-    sound_ends = ends * sound_format.timescale // timescale if sound_format else 0
-    slices: list[_Slice] = []
-    media_bytes, chunks = 0, []
+def _etag(front: bytes, clips: list[Clip]) -> str:
+    told = hashlib.sha256(front)
     for clip in clips:
-        video_chunks = _chunks(clip.index.video, clip.first, clip.last)
-        packets = _packets(clip, sound.start, sound_ends) if sound and clip.sound_format else []
-        lowest = min([video_chunks.lowest, *(packet.offset for packet in packets)])
-        highest = max([video_chunks.highest, *(packet.offset + int(packet.sizes.sum()) for packet in packets)])
-        shift = media_bytes - lowest
-        chunks.append((video_chunks.offsets + shift, video_chunks.counts))
-        for packet in packets:
-            assert sound is not None
-            sound.add(packet.offset + shift, packet.sizes, packet.tick)
-        slices.append(_Slice(highest - lowest, file=folder / clip.segment.path, offset=lowest))
-        media_bytes += highest - lowest
-    return VirtualFile()
+        told.update(clip.segment.sha256)
+    return f'"{told.hexdigest()[:32]}"'
+
+
+@dataclass
+class _Layout:
+    """The media data so far."""
+
+    slices: list[ByteSlice] = field(default_factory=list)
+    length: int = 0  # bytes of all slices
+    chunks: list[tuple[int, int]] = field(default_factory=list)  # of pictures: offset, number of samples
+    sound: SoundTimeline | None = None
+
+    def append(self, part: ByteSlice) -> None:
+        self.slices.append(part)
+        self.length += part.length
+
+
+def _laid_out(clips: list[Clip], folder: Path) -> _Layout:
+    layout = _Layout()
+    for clip in clips:
+        packets = clip.sound(clips[0].starts, clips[-1].ends)
+        if packets and not layout.sound and clip.sound_format:
+            needed_from = clips[0].starts * clip.sound_format.timescale // clip.timescale
+            layout.sound = SoundTimeline(clip.sound_format, clip.packet_duration, needed_from)
+        _append_clip(layout, clip, packets, _checked(folder / clip.segment.path, clip.segment.size))
+    return layout
+
+
+def _append_clip(layout: _Layout, clip: Clip, packets: list[Packets], file: Path) -> None:
+    """Lays out a clip in the order of its file, with silence before sound that comes after a hole.
+
+    Silence has to lie where it is heard: Chromium drops sound that lies before what it has read.
+    """
+    parts = sorted([*clip.chunks, *packets], key=lambda part: part.offset)
+    taken = parts[0].offset
+    for part in parts:
+        if isinstance(part, Packets):
+            assert layout.sound is not None
+            silence = layout.sound.silence_before(part.tick)
+            if silence.times:
+                layout.append(FileSlice(file, taken, part.offset - taken))
+                taken = part.offset
+                layout.sound.add_silence(layout.length, silence.times)
+                layout.append(silence)
+            layout.sound.add(layout.length + part.offset - taken, part.sizes, part.tick)
+        else:
+            layout.chunks.append((layout.length + part.offset - taken, part.last - part.first))
+    layout.append(FileSlice(file, taken, parts[-1].offset + parts[-1].bytes - taken))
+
+
+def _checked(file: Path, size: int) -> Path:
+    """The file, whose size is as it was when it was closed."""
+    try:
+        changed = file.stat().st_size != size
+    except OSError as error:
+        raise FootageMissing(file) from error
+    if changed:
+        raise FootageMissing(file)
+    return file
+
+
+def _pictures(clips: list[Clip], chunks: list[tuple[int, int]]) -> Track:
+    decoded = np.concatenate([clip.decoded for clip in clips])
+    shown = np.concatenate([clip.shown for clip in clips])
+    offsets, counts = np.array(chunks, np.int64).T
+    samples = Samples(
+        sizes=np.concatenate([clip.sizes for clip in clips]),
+        # A picture lasts until the next one, whatever lies between.
+        durations=np.diff(decoded, append=max(clips[-1].ends, decoded[-1] + 1)).clip(0),
+        composition_offsets=shown - decoded,
+        sync=np.concatenate([clip.sync for clip in clips]),
+        chunk_offsets=offsets,
+        chunk_counts=counts,
+    )
+    starts, ends = clips[0].starts, clips[-1].ends
+    edit = Edit(ends - starts, media_time=starts - int(decoded[0]))
+    return Track(clips[0].video_format, clips[0].timescale, [edit], samples, sound=False)

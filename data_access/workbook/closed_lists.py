@@ -36,7 +36,11 @@ PROJECT_CLASS = chosen_from(
         "其他": ProjectClass.OTHER,
     },
     # A spreadsheet turns 01 into the number 1.
-    {**CLASS_CODES, **{code.lstrip("0"): value for code, value in CLASS_CODES.items()}, "工程建设": ProjectClass.WORKS},
+    {
+        **CLASS_CODES,
+        **{code.lstrip("0"): value for code, value in CLASS_CODES.items()},
+        "工程建设": ProjectClass.WORKS,
+    },
 )
 METHOD = chosen_from(
     {
@@ -49,7 +53,7 @@ METHOD = chosen_from(
         "直接发包": ProcurementMethod.DIRECT,
     },
     # Land and property are sold in public to the highest bidder.
-    {name: ProcurementMethod.OPEN for name in ("公开", "拍卖", "挂牌", "公开拍卖", "公开挂牌")}
+    dict.fromkeys(("公开", "拍卖", "挂牌", "公开拍卖", "公开挂牌"), ProcurementMethod.OPEN)
     | {"邀请": ProcurementMethod.SELECTIVE, "直接委托": ProcurementMethod.DIRECT},
 )
 LOT_STATUS = chosen_from(

@@ -14,11 +14,11 @@ import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePath
+from typing import Any
 from xml.etree.ElementTree import iterparse
 
 from openpyxl import load_workbook
 from openpyxl.utils.cell import coordinate_to_tuple, range_boundaries
-from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from data_access.workbook.kinds import plain
 from data_access.workbook.words import UnreadableWorkbook
@@ -96,7 +96,7 @@ def _check_archive(data: bytes) -> None:
     if unpacked > LARGEST_UNPACKED:
         raise UnreadableWorkbook(
             f"工作簿解压后超过 {LARGEST_UNPACKED >> 20} MB，请删除多余内容或拆分后分次导入",
-            f"the workbook unpacks to more than {LARGEST_UNPACKED >> 20} MB; remove what is not needed or split it",
+            f"the workbook unpacks to more than {LARGEST_UNPACKED >> 20} MB; remove the needless or split it",
         )
 
 
@@ -109,21 +109,27 @@ def _workbook_grids(data: bytes, wanted: set[str]) -> tuple[list[Grid], list[str
             if name not in wanted:
                 others.append(name)
                 continue
-            assert isinstance(sheet, ReadOnlyWorksheet)
             rows = _rows(sheet, room)
             room -= len(rows)
-            xml = archive.read(sheet._worksheet_path.lstrip("/"))  # type: ignore[attr-defined]  # no public name
+            xml = archive.read(_path_of(sheet))
             uncalculated, merged = _second_look(xml) if _NEEDS_SECOND_LOOK.search(xml) else (set(), set())
+            # A row of nothing but formulas without a result looks blank, and must not get lost.
+            lost = {row for row, _ in uncalculated} - {number for number, _ in rows}
+            rows = sorted([*rows, *((number, ()) for number in lost)], key=lambda row: row[0])
             found.append(Grid(name, rows, frozenset(uncalculated), frozenset(merged)))
     return found, others
 
 
-def _rows(sheet: ReadOnlyWorksheet, most: int) -> list[tuple[int, tuple[object, ...]]]:
+def _path_of(sheet: Any) -> str:
+    return str(sheet._worksheet_path).lstrip("/")  # openpyxl has no public name for it
+
+
+def _rows(sheet: Any, most: int) -> list[tuple[int, tuple[object, ...]]]:
     sheet.reset_dimensions()  # some programs write wrong ones
     rows: list[tuple[int, tuple[object, ...]]] = []
-    for number, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True), start=1):
+    for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
         if any(cell is not None for cell in cells):
-            rows.append((number, cells))
+            rows.append((number, cells[:MOST_COLUMNS]))
         if len(rows) > most or number > LAST_ROW:
             raise _too_many_rows()
     return rows
@@ -131,7 +137,8 @@ def _rows(sheet: ReadOnlyWorksheet, most: int) -> list[tuple[int, tuple[object, 
 
 def _too_many_rows() -> UnreadableWorkbook:
     return UnreadableWorkbook(
-        f"超过 {MOST_ROWS} 行，请拆分后分次导入", f"more than {MOST_ROWS} rows; split the file and import the parts"
+        f"超过 {MOST_ROWS} 行，请拆分后分次导入",
+        f"more than {MOST_ROWS} rows; split the file and import the parts",
     )
 
 
@@ -169,7 +176,7 @@ def _under(reference: str) -> set[Cell]:
 def _too_many_odd_cells() -> UnreadableWorkbook:
     return UnreadableWorkbook(
         "合并单元格或未计算的公式过多，请取消合并，并将公式粘贴为数值",
-        "too many merged cells or formulas without a result: unmerge the cells and paste the formulas as values",
+        "too many merged cells or formulas without a result: unmerge, and paste formulas as values",
     )
 
 

@@ -37,9 +37,9 @@ _DATE = re.compile(
 _REMOTE = re.compile(r"\((?:远程|remote)\)$", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Kind:
-    """One kind of cell."""
+    """One kind of cell; each is itself only, so that it can name a cache."""
 
     format: Words
     """What to write, for the explanation sheet."""
@@ -58,8 +58,9 @@ def plain(text: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    without_controls = "".join(" " if unicodedata.category(letter) in {"Cc", "Cf"} else letter for letter in text)
-    return " ".join((without_controls if not text.isprintable() else text).split())
+    if not text.isprintable():
+        text = "".join(" " if unicodedata.category(letter) in {"Cc", "Cf"} else letter for letter in text)
+    return " ".join(text.split())
 
 
 def _written(value: object) -> str:
@@ -102,7 +103,9 @@ def _code(value: object) -> str:
         )
     code = plain(_written(value))
     if len(code) > LONGEST_CODE:
-        raise Unusable(f"编号超过 {LONGEST_CODE} 个字符", f"the code is longer than {LONGEST_CODE} characters")
+        raise Unusable(
+            f"编号超过 {LONGEST_CODE} 个字符", f"the code is longer than {LONGEST_CODE} characters"
+        )
     if _SEPARATORS.search(code):
         raise Unusable(
             "此处只能填一个编号，不能含逗号、分号、顿号", "one code only, without commas or semicolons"
@@ -121,10 +124,6 @@ def _doubtful_credit_code(value: object) -> Words | None:
         "统一社会信用代码不符合 GB 32100（18 位及校验位），已按原样导入",
         "not a credit code by GB 32100 (18 characters and check digit); taken as it is",
     )
-
-
-def _region(value: object) -> str:
-    return _code(value)
 
 
 def is_region_code(code: object) -> bool:
@@ -175,7 +174,10 @@ def _count(value: object) -> int:
 
 def _instant(value: object) -> datetime:
     """An instant; without a zone it is the clock in Shanghai. Returned as UTC, whole seconds."""
-    local = value if isinstance(value, datetime) else _from_date(value) or _from_text(value)
+    if isinstance(value, date):
+        local = value if isinstance(value, datetime) else datetime.combine(value, time())
+    else:
+        local = _from_text(value)
     if not FIRST_YEAR <= local.year <= LAST_YEAR:
         raise Unusable(
             f"年份不在 {FIRST_YEAR}—{LAST_YEAR} 之间：{local.year}",
@@ -186,26 +188,20 @@ def _instant(value: object) -> datetime:
     return (rounded if rounded.tzinfo else rounded.replace(tzinfo=SHANGHAI)).astimezone(UTC)
 
 
-def _from_date(value: object) -> datetime | None:
-    return datetime.combine(value, time()) if isinstance(value, date) else None  # noqa: DTZ: zone comes later
-
-
 def _from_text(value: object) -> datetime:
     wrong = Unusable(
         f"不是日期：{str(value)[:40]}。请写成 2023-06-30 或 2023-06-30 09:30",
         f"not a date: {str(value)[:40]}; write 2023-06-30 or 2023-06-30 09:30",
     )
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise wrong
-    found = _DATE.fullmatch(plain(str(value)))
+    written = plain(str(value)) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+    found = _DATE.fullmatch(written)
     if not found:
         raise wrong
-    compact = found["compact"]
-    month, day = (compact[:2], compact[2:]) if compact else (found["month"], found["day"])
+    month, day = found["month"] or found["compact"][:2], found["day"] or found["compact"][2:]
+    hour, minute, second = (int(found[part] or 0) for part in ("hour", "minute", "second"))
     zone = datetime.fromisoformat(f"2000-01-01T00:00:00{found['zone']}").tzinfo if found["zone"] else None
-    clock = (int(found[part] or 0) for part in ("hour", "minute", "second"))
     try:
-        return datetime(int(found["year"]), int(month), int(day), *clock, tzinfo=zone)
+        return datetime(int(found["year"]), int(month), int(day), hour, minute, second, tzinfo=zone)
     except ValueError:
         raise wrong from None
 
@@ -276,7 +272,7 @@ CREDIT_CODE = Kind(
 )
 REGION = Kind(
     Words("6 位区划代码（GB/T 2260），按文本填写", "region code of 6 digits (GB/T 2260), as text"),
-    _region,
+    _code,
     "@",
     12,
     doubt=_doubtful_region,
@@ -306,10 +302,11 @@ LAST_DAY = Kind(
     13,
 )
 NAMES = Kind(
-    Words("姓名，多人用顿号分隔，远程的加（远程）", "names, separated by 、; add (远程) to who watched from afar"),
+    Words(
+        "姓名，多人用顿号分隔，远程的加（远程）",
+        "names, separated by 、; add (远程) to who watched from afar",
+    ),
     _names,
     width=26,
 )
-CODES = Kind(
-    Words("编号，多个用顿号或分号分隔", "codes, separated by 、 or a semicolon"), _codes, "@", 28
-)
+CODES = Kind(Words("编号，多个用顿号或分号分隔", "codes, separated by 、 or a semicolon"), _codes, "@", 28)

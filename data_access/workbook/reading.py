@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from data_access.workbook import checks, consistency
 from data_access.workbook.closed_lists import UNIT
 from data_access.workbook.files import Grid, grids
-from data_access.workbook.kinds import LARGEST_AMOUNT, MONEY, REGION, is_region_code
-from data_access.workbook.rows import ReadSheet, Row, Workbook
+from data_access.workbook.kinds import LARGEST_AMOUNT, MONEY, REGION, Kind, is_region_code
+from data_access.workbook.rows import ReadSheet, Row, Workbook, key_of
 from data_access.workbook.sheets import (
     EXPLANATION,
     REASON_HEADER,
@@ -22,7 +23,7 @@ from data_access.workbook.sheets import (
     Sheet,
     normal_header,
 )
-from data_access.workbook.words import Problem, Severity, Unusable, UnreadableWorkbook, Words
+from data_access.workbook.words import Problem, Severity, UnreadableWorkbook, Unusable, Words
 
 _HEADER_WITHIN = 10  # rows: titles and remarks may stand above the header
 _UNIT_IN_HEADER = re.compile(r"(?P<header>.+)[(\[](?:单位:?)?(?P<unit>万?元)[)\]]")
@@ -70,10 +71,11 @@ def _read_sheet(sheet: Sheet, grid: Grid) -> ReadSheet:
     wrong = _wrong_header(sheet, places, present)
     if wrong:
         return ReadSheet(sheet, error=wrong, rows_unread=len(body), ignored_columns=extra)
-    rows = (_read_row(sheet, grid, places, number, cells) for number, cells in body)
-    return ReadSheet(
-        sheet, tuple(row for row in rows if row.cells), frozenset(present), ignored_columns=extra
-    )
+    uncalculated = {number for number, _ in grid.uncalculated}
+    reader = _RowReader(sheet, grid, places)
+    rows = (reader.read(number, cells) for number, cells in body)
+    filled = tuple(row for row in rows if row.cells or row.number in uncalculated)
+    return ReadSheet(sheet, filled, frozenset(present), ignored_columns=extra)
 
 
 def _header(sheet: Sheet, grid: Grid) -> tuple[int, list[_Place], tuple[str, ...]]:
@@ -125,48 +127,69 @@ def _wrong_header(sheet: Sheet, places: list[_Place], present: set[str]) -> Word
     return None
 
 
-def _read_row(
-    sheet: Sheet, grid: Grid, places: list[_Place], number: int, cells: tuple[object, ...]
-) -> Row:
-    raw: dict[str, object] = {}
-    values: dict[str, object] = {}
-    problems: list[Problem] = []
+@dataclass(frozen=True)
+class _Parsed:
+    """What a cell's content comes to."""
 
-    def note(column: Column, words: Words, severity: Severity = Severity.REJECTED) -> None:
-        problems.append(Problem(sheet.name, number, column.header, words, severity))
+    value: object = None
+    rejected: Words | None = None
+    doubt: Words | None = None
 
-    for place in places:
-        column = place.column
-        cell = cells[place.index] if place.index < len(cells) else None
-        if cell is None or (isinstance(cell, str) and not cell.strip()):
-            odd = _why_blank(grid, (number, place.index + 1))
-            if odd:
-                note(column, odd)
-            elif column.required:
-                note(column, Words("必填项为空", "required, but blank"))
-            values[column.field] = column.default
-            continue
-        raw[column.header] = cell
-        try:
-            value = column.kind.parse(cell)
-        except Unusable as error:
-            note(column, error.words)
-            continue
-        doubt = column.kind.doubt(value)
-        if doubt:
-            note(column, doubt, Severity.WARNING)
-        values[column.field] = None if column.kind is REGION and not is_region_code(value) else value
-    problems += _in_yuan(sheet, number, places, values)
-    if raw and not _rejects(problems):
-        problems += checks.of_row(sheet, number, values)
-    return Row(number, raw, values, tuple(problems))
+
+def _parsed(kind: Kind, cell: object) -> _Parsed:
+    try:
+        value = kind.parse(cell)
+    except Unusable as error:
+        return _Parsed(rejected=error.words)
+    usable = kind is not REGION or is_region_code(value)
+    return _Parsed(value if usable else None, doubt=kind.doubt(value))
+
+
+@dataclass(frozen=True)
+class _RowReader:
+    """Reads the rows of one sheet of a file."""
+
+    sheet: Sheet
+    grid: Grid
+    places: list[_Place]
+    # Most contents stand in many rows. typed: 1, 1.0 and TRUE are told apart.
+    parsed: Callable[[Kind, object], _Parsed] = field(
+        default_factory=lambda: lru_cache(maxsize=None, typed=True)(_parsed)
+    )
+
+    def read(self, number: int, cells: tuple[object, ...]) -> Row:
+        raw: dict[str, object] = {}
+        values: dict[str, object] = {}
+        problems: list[Problem] = []
+
+        def note(column: Column, words: Words | None, severity: Severity = Severity.REJECTED) -> None:
+            if words:
+                problems.append(Problem(self.sheet.name, number, column.header, words, severity))
+
+        for place in self.places:
+            column = place.column
+            cell = cells[place.index] if place.index < len(cells) else None
+            if cell is None or (isinstance(cell, str) and not cell.strip()):
+                values[column.field] = column.default
+                note(column, _why_blank(self.grid, (number, place.index + 1), column))
+                continue
+            raw[column.header] = cell
+            found = self.parsed(column.kind, cell)
+            values[column.field] = found.value
+            note(column, found.rejected)
+            note(column, found.doubt, Severity.WARNING)
+        problems += _in_yuan(self.sheet, number, self.places, values)
+        if raw and not _rejects(problems):
+            problems += checks.of_row(self.sheet, number, values)
+        return Row(number, key_of(self.sheet, values), raw, values, tuple(problems))
 
 
 def _rejects(problems: Iterable[Problem]) -> bool:
     return any(problem.severity is Severity.REJECTED for problem in problems)
 
 
-def _why_blank(grid: Grid, cell: tuple[int, int]) -> Words | None:
+def _why_blank(grid: Grid, cell: tuple[int, int], column: Column) -> Words | None:
+    """Why a blank cell must not be blank; None when it may."""
     if cell in grid.merged:
         return Words(
             "合并单元格，无法判断属于哪一行；请取消合并并逐行填写",
@@ -177,12 +200,10 @@ def _why_blank(grid: Grid, cell: tuple[int, int]) -> Words | None:
             "公式没有计算结果；请在 Excel 或 WPS 中打开并保存一次，或粘贴为数值",
             "a formula without a result: open and save the file in Excel or WPS once, or paste it as a value",
         )
-    return None
+    return Words("必填项为空", "required, but blank") if column.required else None
 
 
-def _in_yuan(
-    sheet: Sheet, number: int, places: list[_Place], values: dict[str, object]
-) -> Iterable[Problem]:
+def _in_yuan(sheet: Sheet, number: int, places: list[_Place], values: dict[str, object]) -> Iterable[Problem]:
     """Turns the amounts of a row into yuan, half-up to the fen, and tells where the unit is missing."""
     of_row = values.get(UNIT_FIELD)
     for place in places:
@@ -198,7 +219,9 @@ def _in_yuan(
             yield Problem(sheet.name, number, sheet.header(UNIT_FIELD), words)
             continue
         if of_row and of_row != unit:
-            words = Words("表头的单位与“金额单位”列不一致", "the unit in the header is not that of column 金额单位")
+            words = Words(
+                "表头的单位与“金额单位”列不一致", "the unit in the header is not that of column 金额单位"
+            )
             yield Problem(sheet.name, number, place.column.header, words)
         yuan = (amount * unit).quantize(Decimal("0.01"), ROUND_HALF_UP)
         if yuan >= LARGEST_AMOUNT:

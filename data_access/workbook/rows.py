@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from data_access.workbook.sheets import Sheet
@@ -15,6 +16,8 @@ class Row:
     """One row. `number` counts as the spreadsheet does, from 1."""
 
     number: int
+    key: str
+    """What names the row, as text: the `source_key` of the database."""
     cells: Mapping[str, object]
     """As they stand in the file, by the template's header; blank ones left out."""
     values: Mapping[str, object]
@@ -26,12 +29,14 @@ class Row:
         """Whether it must not go in."""
         return any(problem.severity is Severity.REJECTED for problem in self.problems)
 
-    def of(self, table: str) -> dict[str, object]:
-        """The values for one table, by its columns."""
-        prefix = f"{table}."
-        return {
-            field[len(prefix) :]: value for field, value in self.values.items() if field.startswith(prefix)
-        }
+
+def key_of(sheet: Sheet, values: Mapping[str, object]) -> str:
+    """The key of a row with these values."""
+    parts = (values.get(field) for field in sheet.key)
+    return "|".join(
+        part.isoformat() if isinstance(part, datetime) else "" if part is None else str(part)
+        for part in parts
+    )
 
 
 @dataclass(frozen=True)

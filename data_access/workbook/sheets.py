@@ -43,7 +43,6 @@ from data_access.workbook.kinds import (
     Kind,
     plain,
 )
-from domain.vocabulary import AwardStatus
 
 UNIT_FIELD = "unit"
 
@@ -125,7 +124,8 @@ LOTS = Sheet(
         Column("标段状态", "lot.status", LOT_STATUS, "lot status", example="已成交",
                help="空白：有有效中标的为已成交，其余为进行中"),
         _unit("预算价"),
-        Column("币种", "lot.currency", CURRENCY, "currency", example="人民币", help="空白为人民币", default="CNY"),
+        Column("币种", "lot.currency", CURRENCY, "currency", example="人民币", help="空白为人民币",
+               default="CNY"),
         Column("预算价", "lot.budget", MONEY, "budget", example="1250.5", help="工程和采购填写",
                also=("预算金额", "预算")),
         Column("起始价", "lot.starting_price", MONEY, "starting price", example="8000",
@@ -142,7 +142,7 @@ LOTS = Sheet(
         Column("中标日期", "award.decided_at", INSTANT, "award decided at", example="2023-03-10",
                help="按此日期计入统计期", also=("成交日期", "中标时间", "成交时间")),
         Column("中标状态", "award.status", AWARD_STATUS, "award status", example="有效",
-               help="空白为有效；作废的不计入统计", default=AwardStatus.ACTIVE),
+               help="空白为有效；作废的不计入统计"),
     ),
 )  # fmt: skip
 
@@ -154,8 +154,8 @@ SESSIONS = Sheet(
     (
         Column("场次编号", "session.code", CODE, "session code", True, "KB2023-0101"),
         Column("场次类型", "session.type", SESSION_TYPE, "session type", True, "开标", also=("类型",)),
-        Column("场所", "room", NAME, "room", example="开标一室",
-               help="未登记的场所按场次类型自动新建；有评标场次的建为评标室", also=("房间", "开标室", "场地")),
+        Column("场所", "room", NAME, "room", example="开标一室", also=("房间", "开标室", "场地"),
+               help="未登记的场所按场次类型自动新建；有评标场次的建为评标室"),
         Column("标段编号", "lots", CODES, "section codes", example="ZB2023-001-01、ZB2023-001-02",
                help="可填多个"),
         Column("招标方式", "session.method", METHOD, "procurement method", example="公开招标",
@@ -170,7 +170,8 @@ SESSIONS = Sheet(
                help="按此时间计入统计期", also=("实际开始时间",)),
         Column("实际结束", "session.actual_end", INSTANT, "actual end", example="2023-02-28 10:45",
                also=("实际结束时间",)),
-        Column("场次状态", "session.status", SESSION_STATUS, "session status", True, "已结束", also=("状态",)),
+        Column("场次状态", "session.status", SESSION_STATUS, "session status", True, "已结束",
+               also=("状态",)),
         Column("监标人", "monitors", NAMES, "monitors", example="王某、李某"),
         Column("监督人员", "supervisors", NAMES, "supervisors", example="赵某、钱某（远程）",
                help="有监督人员的开标计入开标监管"),
@@ -191,7 +192,8 @@ DRAWS = Sheet(
         Column("工作单位", "expert.employer", TEXT, "employer", example="某某设计院"),
         Column("评标专业", "expert.speciality", TEXT, "speciality", example="房屋建筑", also=("专业",)),
         _section_code("lot_code", "须先登记在“项目标段”表或已入库"),
-        Column("抽取时间", "draw.drawn_at", INSTANT, "drawn at", True, "2023-02-27 15:00"),
+        Column("抽取时间", "draw.drawn_at", INSTANT, "drawn at", True, "2023-02-27 15:00",
+               "按此时间计入统计期"),
         Column("应答", "draw.response", DRAW_RESPONSE, "response", True, "接受", also=("应答结果",)),
         Column("是否补抽", "draw.replacement", YES_NO, "replacement", example="否", help="空白为否",
                default=False, also=("补抽",)),
@@ -215,13 +217,15 @@ PENALTIES = Sheet(
                "《招标投标法实施条例》第七十一条"),
         Column("扣分", "penalty.points", POINTS, "points deducted", example="5", also=("扣分数",)),
         Column("暂停起始日", "penalty.suspended_from", DAY, "suspended from", example="2023-07-01"),
-        Column("暂停截止日", "penalty.suspended_to", LAST_DAY, "suspended until, included", example="2023-12-31",
+        Column("暂停截止日", "penalty.suspended_to", LAST_DAY, "last day suspended", example="2023-12-31",
                help="暂停的最后一天"),
         Column("决定时间", "penalty.decided_at", INSTANT, "decided at", True, "2023-06-20",
                "按此时间计入统计期", also=("处罚时间", "决定日期")),
         Column("决定机关", "penalty.decided_by", TEXT, "decided by", example="示范区发展和改革局"),
-        Column("法律依据", "penalty.legal_basis", TEXT, "legal basis", example="招标投标法实施条例第七十一条"),
-        Column("事实", "penalty.facts", TEXT, "facts", example="评标期间擅自离开评标室 20 分钟", also=("违规事实",)),
+        Column("法律依据", "penalty.legal_basis", TEXT, "legal basis",
+               example="招标投标法实施条例第七十一条"),
+        Column("事实", "penalty.facts", TEXT, "facts", example="评标期间擅自离开评标室 20 分钟",
+               also=("违规事实",)),
     ),
 )  # fmt: skip
 
@@ -256,8 +260,10 @@ COMPLAINTS = Sheet(
         Column("受理类型", "complaint.type", COMPLAINT_TYPE, "type", True, "投诉", also=("类型",)),
         Column("适用程序", "complaint.track", TRACK, "track", example="工程建设"),
         _section_code("lot_code", "须先登记在“项目标段”表或已入库"),
-        Column("事由", "complaint.subject", TEXT, "subject", True, "反映评标结果有误", also=("主题", "投诉事项")),
-        Column("受理时间", "complaint.received_at", INSTANT, "received at", True, "2023-04-03", also=("受理日期",)),
+        Column("事由", "complaint.subject", TEXT, "subject", True, "反映评标结果有误",
+               also=("主题", "投诉事项")),
+        Column("受理时间", "complaint.received_at", INSTANT, "received at", True, "2023-04-03",
+               "按此时间计入统计期", also=("受理日期",)),
         Column("应办结日期", "complaint.due_on", DAY, "due on", example="2023-05-18"),
         Column("办结时间", "complaint.decided_at", INSTANT, "decided at", example="2023-04-25",
                help="空白为未办结", also=("办结日期",)),
@@ -277,7 +283,8 @@ ORDERS = Sheet(
         Column("品类", "order.category", TEXT, "category", example="办公设备"),
         _unit("金额"),
         Column("金额", "order.amount", MONEY, "amount", True, "7.2", also=("订单金额",)),
-        Column("下单时间", "order.ordered_at", INSTANT, "ordered at", True, "2023-03-15 10:20", also=("下单日期",)),
+        Column("下单时间", "order.ordered_at", INSTANT, "ordered at", True, "2023-03-15 10:20",
+               "按此时间计入统计期", also=("下单日期",)),
     ),
 )  # fmt: skip
 
@@ -290,9 +297,11 @@ INSPECTIONS = Sheet(
         Column("检查编号", "inspection.code", CODE, "inspection code", True, "BH2023-001"),
         _section_code("lot_code", "须先登记在“项目标段”表或已入库"),
         Column("企业名称", "inspection.enterprise_name", TEXT, "enterprise", example="某某建设有限公司"),
-        Column("检查日期", "inspection.inspected_on", DAY, "inspected on", True, "2023-06-15"),
+        Column("检查日期", "inspection.inspected_on", DAY, "inspected on", True, "2023-06-15",
+               "按此日期计入统计期"),
         Column("检查结果", "inspection.result", TEXT, "result", example="项目经理到岗率不足，责令整改"),
-        Column("办结日期", "inspection.closed_on", DAY, "closed on", example="2023-06-30", also=("整改完成日期",)),
+        Column("办结日期", "inspection.closed_on", DAY, "closed on", example="2023-06-30",
+               also=("整改完成日期",)),
     ),
 )  # fmt: skip
 

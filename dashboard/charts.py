@@ -1,0 +1,316 @@
+"""The charts: pure functions from a table to a figure, in one template.
+
+Colours are names, not values: Streamlit puts the colours of the reader's theme (`chartCategoricalColors` in
+.streamlit/config.toml) in their place in the browser, so that one figure serves light and dark. The order is
+safe for colour-blind readers; the accent is for what is asked about, grey for what it is compared with.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import cycle
+
+import pandas as pd
+import plotly.graph_objects as go
+import plotly.io as pio
+
+ACCENT = "#000001"
+COMPARISON = "#000002"
+SERIES = (ACCENT, "#000003", "#000004", "#000005", "#000006", COMPARISON)
+FONTS = '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC", sans-serif'
+CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
+MONTH_FORMAT = "%Y-%m"
+
+_FADED = 0.35  # opacity of the months that are drawn for comparison only
+
+pio.templates["mingjing"] = go.layout.Template(
+    layout={
+        "font": {"family": FONTS, "size": 12},
+        "showlegend": False,
+        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"},
+        "margin": {"l": 8, "r": 8, "t": 32, "b": 8},
+        "bargap": 0.38,
+        "barcornerradius": 2,
+        "hovermode": "x unified",
+        "dragmode": False,
+        "separators": ".,",
+        "xaxis": {"showgrid": False, "zeroline": False, "ticks": "", "fixedrange": True, "tickangle": 0},
+        "yaxis": {"rangemode": "tozero", "nticks": 6, "ticks": "", "fixedrange": True, "tickformat": ",~r"},
+    }
+)
+
+
+def monthly(
+    table: pd.DataFrame,
+    value: str,
+    *,
+    name: str,
+    unit: str,
+    inside: int,
+    before: pd.DataFrame | None = None,
+    before_name: str = "",
+    per: int = 1,
+    decimals: int = 0,
+) -> go.Figure:
+    """Bars a month, those inside the period in the accent, and the same months a year before as a thin line.
+
+    Args:
+        table: columns `month` (date, the first day) and `value`.
+        value: the column of the bars.
+        name: what the bars are.
+        unit: of the axis.
+        inside: how many of the last months lie inside the period.
+        before: the table of the months a year before, row by row; None: no line.
+        before_name: what the line is.
+        per: what the values are divided by, 10 000 for yuan shown in 万元.
+        decimals: of the numbers shown.
+    """
+    months, values = pd.to_datetime(table["month"]), table[value] / per
+    figure = _figure(unit)
+    figure.add_bar(
+        x=months,
+        y=values,
+        name=name,
+        marker={"color": ACCENT, "opacity": _opacities(len(table), inside)},
+        hovertemplate=_hover(unit, decimals),
+        text=None if decimals else values.map("{:,.0f}".format),
+        textposition="outside",
+        cliponaxis=False,
+    )
+    key = [(ACCENT, "■", name)]
+    if before is not None:
+        figure.add_scatter(
+            x=months,
+            y=before[value] / per,
+            name=before_name,
+            mode="lines",
+            line={"color": COMPARISON, "width": 1.5},
+            hovertemplate=_hover(unit, decimals),
+        )
+        key.append((COMPARISON, "─", before_name))
+    return _month_axis(_with_key(figure, key))
+
+
+def monthly_part_of_all(
+    table: pd.DataFrame, part: str, whole: str, *, names: Mapping[str, str], unit: str, inside: int
+) -> go.Figure:
+    """The part in the accent before the whole in grey, one bar a month.
+
+    Args:
+        table: columns `month` (date), `part` and `whole` (counts).
+        part: the column asked about.
+        whole: the column it is a part of.
+        names: what the columns are.
+        unit: of the axis.
+        inside: how many of the last months lie inside the period.
+    """
+    months = pd.to_datetime(table["month"])
+    opacities = _opacities(len(table), inside)
+    figure = _figure(unit).update_layout(barmode="overlay")
+    for column, colour in ((whole, COMPARISON), (part, ACCENT)):
+        figure.add_bar(
+            x=months,
+            y=table[column],
+            name=names[column],
+            marker={"color": colour, "opacity": opacities},
+            hovertemplate=_hover(unit, 0),
+        )
+    return _month_axis(_with_key(figure, [(ACCENT, "■", names[part]), (COMPARISON, "■", names[whole])]))
+
+
+def monthly_stacked(
+    table: pd.DataFrame, columns: Mapping[str, str], *, unit: str, inside: int, decimals: int = 0
+) -> go.Figure:
+    """Stacked bars a month, one colour a column.
+
+    Args:
+        table: column `month` (date) and the columns named.
+        columns: at most six, from the bottom up, with what they are; columns without any value are left out.
+        unit: of the axis.
+        inside: how many of the last months lie inside the period.
+        decimals: shown when hovering.
+    """
+    months = pd.to_datetime(table["month"])
+    opacities = _opacities(len(table), inside)
+    figure = _figure(unit).update_layout(barmode="stack")
+    key = []
+    for (column, name), colour in zip(columns.items(), cycle(SERIES), strict=False):
+        if table[column].any():
+            figure.add_bar(
+                x=months,
+                y=table[column],
+                name=name,
+                marker={"color": colour, "opacity": opacities},
+                hovertemplate=_hover(unit, decimals),
+            )
+            key.append((colour, "■", name))
+    return _month_axis(_with_key(figure, key))
+
+
+def ranked(
+    table: pd.DataFrame, label: str, columns: Mapping[str, str], *, unit: str, decimals: int = 0
+) -> go.Figure:
+    """Horizontal stacked bars, the longest on top, with the sum at the end.
+
+    Args:
+        table: one row a bar: column `label` (text) and the columns named (numbers).
+        label: the column that names the bars.
+        columns: at most six, from the left, with what they are; columns without any value are left out.
+        unit: said in the key.
+        decimals: of the numbers shown.
+    """
+    sums = table[list(columns)].sum(axis=1)
+    ordered = table.assign(_sum=sums).sort_values("_sum", kind="stable")
+    figure = _figure(unit).update_layout(barmode="stack", hovermode="closest", bargap=0.45)
+    key = []
+    for (column, name), colour in zip(columns.items(), cycle(SERIES), strict=False):
+        if table[column].any():
+            figure.add_bar(
+                y=ordered[label],
+                x=ordered[column],
+                name=name,
+                orientation="h",
+                marker={"color": colour},
+                hovertemplate=f"%{{y}}<br>%{{x:,.{decimals}f}} {unit}<extra>{name}</extra>",
+            )
+            key.append((colour, "■", name))
+    figure.add_scatter(
+        y=ordered[label],
+        x=ordered["_sum"],
+        mode="text",
+        text=[f" {value:,.{decimals}f}" for value in ordered["_sum"]],
+        textposition="middle right",
+        cliponaxis=False,
+        hoverinfo="skip",
+    )
+    figure.update_layout(height=72 + 34 * max(len(table), 2), margin={"r": 56})
+    figure.update_xaxes(visible=False, rangemode="tozero")
+    figure.update_yaxes(showgrid=False, automargin=True, tickformat=None)
+    return _with_key(figure, key if len(key) > 1 else [])
+
+
+def compared(table: pd.DataFrame, label: str, now: str, before: str, *, names: tuple[str, str], unit: str) -> go.Figure:
+    """Dots for two periods on one line a row: now in the accent with its number, before in grey.
+
+    Args:
+        table: one row a line, top first: column `label` (text), `now` and `before` (numbers, NaN: no dot).
+        label: the column that names the lines.
+        now: the column asked about.
+        before: the column it is compared with.
+        names: what `now` and `before` are.
+        unit: of the numbers.
+    """
+    rows = table[::-1]
+    figure = _figure(unit).update_layout(hovermode="closest", height=72 + 44 * max(len(table), 2))
+    for name, column, colour, size in ((names[1], before, COMPARISON, 9), (names[0], now, ACCENT, 11)):
+        figure.add_scatter(
+            y=rows[label],
+            x=rows[column],
+            name=name,
+            mode="markers+text" if column == now else "markers",
+            text=[f"{value:,.2f}" for value in rows[column]],
+            textposition="top center",
+            marker={"color": colour, "size": size},
+            cliponaxis=False,
+            hovertemplate=f"%{{y}} {name}<br>%{{x:,.2f}} {unit}<extra></extra>",
+        )
+    figure.update_xaxes(rangemode="tozero", showgrid=True, nticks=5)
+    figure.update_yaxes(showgrid=True, automargin=True, tickformat=None)
+    return _with_key(figure, [(ACCENT, "●", names[0]), (COMPARISON, "●", names[1])])
+
+
+def stock_and_flow(
+    table: pd.DataFrame, *, stock: str, joined: str, left: str, unit: str, inside: int
+) -> go.Figure:
+    """The stock at the end of each month as a line, what came and what went as bars up and down below it.
+
+    Args:
+        table: columns `month` (date), `closing`, `joined`, `left` (counts).
+        stock: what the line is.
+        joined: what the upward bars are.
+        left: what the downward bars are.
+        unit: of all numbers.
+        inside: how many of the last months lie inside the period.
+    """
+    months = pd.to_datetime(table["month"])
+    opacities = _opacities(len(table), inside)
+    figure = _figure(unit).update_layout(barmode="relative")
+    figure.add_scatter(
+        x=months,
+        y=table["closing"],
+        name=stock,
+        mode="lines+markers+text",
+        line={"color": ACCENT, "width": 2},
+        marker={"size": 5},
+        text=[str(value) for value in table["closing"]],
+        textposition="top center",
+        cliponaxis=False,
+        hovertemplate=_hover(unit, 0),
+    )
+    for column, name, colour, sign in (("joined", joined, SERIES[2], 1), ("left", left, SERIES[1], -1)):
+        figure.add_bar(
+            x=months,
+            y=table[column] * sign,
+            customdata=table[column],
+            name=name,
+            yaxis="y2",
+            marker={"color": colour, "opacity": opacities},
+            hovertemplate=f"%{{customdata}} {unit}",
+        )
+    low, high = table["closing"].min(), table["closing"].max()
+    room = max((high - low) * 0.35, 2)
+    figure.update_layout(
+        height=320,
+        yaxis={"domain": [0.38, 1], "range": [max(low - room, 0), high + room], "nticks": 4},
+        yaxis2={"domain": [0, 0.28], "nticks": 3, "fixedrange": True, "zeroline": True, "ticks": ""},
+    )
+    figure.update_xaxes(anchor="y2")
+    return _month_axis(
+        _with_key(figure, [(ACCENT, "─", stock), (SERIES[2], "■", joined), (SERIES[1], "■", left)])
+    )
+
+
+def _figure(unit: str) -> go.Figure:
+    """An empty figure with the unit at the top of the axis, where it needs no room at the side."""
+    figure = go.Figure(layout={"template": "mingjing", "height": 280})
+    figure.add_annotation(
+        text=unit,
+        x=1,
+        y=1,
+        xref="paper",
+        yref="paper",
+        xanchor="right",
+        yanchor="bottom",
+        yshift=12,
+        showarrow=False,
+    )
+    return figure
+
+
+def _with_key(figure: go.Figure, key: Sequence[tuple[str, str, str]]) -> go.Figure:
+    """The names of the series in one line above the plot, each behind its sign in its colour."""
+    text = "　".join(f"<span style='color:{colour}'>{sign}</span> {name}" for colour, sign, name in key)
+    if text:
+        figure.add_annotation(
+            text=text,
+            x=0,
+            y=1,
+            xref="paper",
+            yref="paper",
+            xanchor="left",
+            yanchor="bottom",
+            yshift=12,
+            showarrow=False,
+            align="left",
+        )
+    return figure
+
+
+def _month_axis(figure: go.Figure) -> go.Figure:
+    return figure.update_xaxes(type="date", tickformat=MONTH_FORMAT, hoverformat=MONTH_FORMAT)
+
+
+def _hover(unit: str, decimals: int) -> str:
+    return f"%{{y:,.{decimals}f}} {unit}"
+
+
+def _opacities(months: int, inside: int) -> list[float]:
+    return [1.0 if index >= months - inside else _FADED for index in range(months)]

@@ -1,0 +1,1 @@
+"""A fictitious district for trying things out: its history, and a schedule that is always on."""

@@ -1,0 +1,89 @@
+"""The parts that a virtual file is made of: bytes at hand, bytes repeated, and slices of files on disk."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+
+class FootageMissing(Exception):
+    """A file that the index tells of is not there, or is not what it was."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(
+            f"录像文件 {file.name} 缺失或已损坏，请系统管理员检查录像磁盘 / footage file {file.name} is missing "
+            "or damaged; ask the administrator to check the footage disk"
+        )
+
+
+class ByteSlice(Protocol):
+    """Something of a known length that can be read from anywhere."""
+
+    @property
+    def length(self) -> int:
+        """Bytes."""
+
+    def read(self, start: int, count: int) -> bytes:
+        """Exactly `count` bytes from `start`."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """Bytes that are held in memory."""
+
+    content: bytes = field(repr=False)
+
+    @property
+    def length(self) -> int:
+        """Bytes."""
+        return len(self.content)
+
+    def read(self, start: int, count: int) -> bytes:
+        """Exactly `count` bytes from `start`."""
+        return self.content[start : start + count]
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """The same bytes `times` over."""
+
+    content: bytes
+    times: int
+
+    @property
+    def length(self) -> int:
+        """Bytes."""
+        return len(self.content) * self.times
+
+    def read(self, start: int, count: int) -> bytes:
+        """Exactly `count` bytes from `start`."""
+        within = start % len(self.content)
+        enough = self.content * ((within + count) // len(self.content) + 1)
+        return enough[within : within + count]
+
+
+@dataclass(frozen=True)
+class FileSlice:
+    """`length` bytes of a file from `offset`; the file is open only while it is read."""
+
+    file: Path
+    offset: int
+    length: int
+
+    def read(self, start: int, count: int) -> bytes:
+        """Exactly `count` bytes from `start`.
+
+        Raises:
+            FootageMissing: the file is gone or too short.
+        """
+        try:
+            descriptor = os.open(self.file, os.O_RDONLY)
+            try:
+                data = os.pread(descriptor, count, self.offset + start)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise FootageMissing(self.file) from error
+        if len(data) != count:
+            raise FootageMissing(self.file)
+        return data

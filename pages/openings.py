@@ -1,0 +1,76 @@
+"""How many bid openings were held and supervised, by method and month?"""
+
+import streamlit as st
+
+from dashboard import charts, tables
+from dashboard.db import read
+from dashboard.headline import counted, figure, headline_row, rate
+from dashboard.i18n import section, t
+from dashboard.parts import chart, choose, filter_row, nothing_here, page_head, page_tools, peak
+from dashboard.period_filter import period_filter
+from dashboard.tables import Action, Column
+from data_access.figures import figures
+from data_access.openings import by_method, monthly_openings, opening_quality, openings_in
+from domain.kpi import ratio
+from domain.vocabulary import ProcurementMethod
+
+place = page_head(t("openings.title"), t("openings.answer"))
+with filter_row():
+    chosen = period_filter()
+    method = choose("method", t("column.method"), list(ProcurementMethod), "method")
+    watched = choose("supervised", t("column.supervised"), ["yes", "no"], "word", width=110)
+
+now, before = read(figures, chosen.so_far).openings, read(figures, chosen.before).openings
+quality, quality_before = read(opening_quality, chosen.so_far), read(opening_quality, chosen.before)
+months = read(monthly_openings, chosen.trend)
+punctual = rate(ratio(quality.punctual, quality.held), ratio(quality_before.punctual, quality_before.held))
+headlines = [
+    figure("supervised", "sessions", counted(now.supervised, before.supervised), months["supervised"]),
+    figure("held", "sessions", counted(now.held, before.held), months["held"]),
+    figure("coverage", "of_held", rate(now.coverage, before.coverage)),
+    *(
+        figure(
+            f"supervised_{code}", "sessions", counted(now.by_method.get(code, 0), before.by_method.get(code, 0))
+        )
+        for code in (ProcurementMethod.OPEN, ProcurementMethod.SELECTIVE)
+    ),
+    figure("punctual", "of_held", punctual),
+]
+headline_row(headlines, chosen)
+
+left, right = st.columns([3, 2])
+names = {"supervised": t("term.supervised"), "held": t("term.held"), "others": t("term.unsupervised")}
+with left:
+    drawn = charts.monthly_part_of_all(
+        months, "supervised", "held", names=names, unit=t("unit.sessions"), inside=chosen.months_inside
+    )
+    chart(t("openings.by_month", **peak(months, "supervised")), drawn, key="months")
+with right:
+    methods = read(by_method, chosen.so_far).assign(name=lambda rows: rows["method"].map(section("method")))
+    if methods.empty:
+        nothing_here(t("openings.none"), t("period.try_longer"))
+    else:
+        parts = {"supervised": names["supervised"], "others": names["others"]}
+        drawn = charts.ranked(methods, "name", parts, unit=t("unit.sessions"))
+        chart(t("openings.by_method"), drawn, key="methods")
+
+sessions = read(openings_in, chosen.period, method, None if watched is None else watched == "yes")
+columns = {
+    "start": Column(t("column.start"), "time", 140),
+    "code": Column(t("column.session_code")),
+    "project": Column(t("column.project"), width="large"),
+    "lots": Column(t("column.lots"), "count", 70),
+    "method": Column(t("column.method"), codes="method"),
+    "room": Column(t("column.room")),
+    "status": Column(t("column.status"), "state", 90, codes="session_status"),
+    "supervised": Column(t("column.supervised"), "yes_no", 80),
+    "remote": Column(t("column.remote"), "yes_no", 80),
+    "bidders": Column(t("column.bidders"), "count", 90),
+    "abnormal": Column(t("column.abnormal"), "yes_no", 80),
+}
+st.markdown(f"**{t('openings.table', sessions=len(sessions))}**")
+if sessions.empty:
+    nothing_here(t("openings.none"), t("period.try_longer"))
+else:
+    tables.show(sessions, columns, key="openings", alt=t("openings.answer"), actions=[Action("opening")])
+tables.export(page_tools(place, headlines), sessions, columns, name="openings")

@@ -1,0 +1,69 @@
+"""How does the centre stand: what is on today, and the main figures of the period against the one before?"""
+
+import streamlit as st
+
+from dashboard import charts
+from dashboard.db import read
+from dashboard.headline import amount, counted, figure, headline_row, rate
+from dashboard.i18n import t
+from dashboard.numbers import wan
+from dashboard.parts import chart, filter_row, page_head, page_tools, peak
+from dashboard.period_filter import period_filter
+from dashboard.tables import Column, export
+from dashboard.today import sessions_of
+from data_access.enterprises import monthly_movement
+from data_access.figures import figures, monthly
+from data_access.trading import monthly_trading
+
+place = page_head(t("overview.title"), t("overview.answer"))
+with filter_row():
+    chosen = period_filter()
+
+now, before = read(figures, chosen.so_far), read(figures, chosen.before)
+counts, trading = read(monthly, chosen.trend), read(monthly_trading, chosen.trend)
+stock = read(monthly_movement, chosen.trend)
+
+total, base = now.total, before.total
+supervised = counted(now.openings.supervised, before.openings.supervised)
+penalties = counted(now.penalties.person_times, before.penalties.person_times)
+members = counted(now.enterprises.closing, before.enterprises.closing)
+headlines = [
+    figure("transactions", "lots", counted(total.transactions, base.transactions), trading["transactions"]),
+    figure("award", "wan", amount(total.award, base.award), trading["award"]),
+    figure("saving_rate", "of_budget", rate(total.saving_rate, base.saving_rate), trading["saving_rate"], "line"),
+    figure("supervised", "sessions", supervised, counts["openings"]),
+    figure("penalties", "person_times", penalties, counts["penalties"]),
+    figure("enterprises", "enterprises", members, stock["closing"], "line"),
+]
+headline_row(headlines, chosen)
+
+sessions_of(chosen.today)
+
+year_before = read(monthly_trading, chosen.trend.year_before())
+compared = {"inside": chosen.months_inside, "before": year_before, "before_name": t("term.year_before")}
+left, right = st.columns(2)
+with left:
+    drawn = charts.monthly(
+        trading, "transactions", name=t("term.transactions"), unit=t("unit.lots"), **compared
+    )
+    chart(t("overview.transactions", **peak(trading, "transactions")), drawn, key="transactions")
+with right:
+    drawn = charts.monthly(
+        trading, "award", name=t("term.award"), unit=t("unit.wan"), per=10_000, decimals=2, **compared
+    )
+    chart(t("overview.award", **peak(trading, "award", wan)), drawn, key="award")
+
+months = trading.merge(counts[["month", "openings", "penalties", "draws"]], on="month").merge(stock, on="month")
+columns = {
+    "month": Column(t("column.month"), "month"),
+    "transactions": Column(t("term.transactions"), "count"),
+    "budget": Column(t("term.budget"), "wan"),
+    "award": Column(t("term.award"), "wan"),
+    "saving": Column(t("term.saving"), "wan"),
+    "saving_rate": Column(t("term.saving_rate"), "percent"),
+    "openings": Column(t("term.supervised"), "count"),
+    "draws": Column(t("term.draws"), "count"),
+    "penalties": Column(t("term.penalties"), "count"),
+    "closing": Column(t("term.enterprises"), "count"),
+}
+export(page_tools(place, headlines), months, columns, name="overview")

@@ -1,0 +1,79 @@
+"""Which experts were penalised, for what and how, and how often for each draw?"""
+
+import streamlit as st
+
+from dashboard import charts, tables
+from dashboard.db import read
+from dashboard.headline import counted, figure, headline_row, rate
+from dashboard.i18n import section, t
+from dashboard.parts import chart, choose, filter_row, nothing_here, page_head, page_tools, peak
+from dashboard.period_filter import period_filter
+from dashboard.tables import Action, Column
+from data_access.experts import penalties_by_behaviour, penalties_in, suspended_on
+from data_access.figures import figures, monthly
+from domain.vocabulary import PenaltyBehaviour, PenaltyKind
+
+place = page_head(t("penalties.title"), t("penalties.answer"))
+with filter_row():
+    chosen = period_filter()
+    kind = choose("kind", t("column.kind"), list(PenaltyKind), "penalty_kind")
+    behaviour = choose("behaviour", t("column.behaviour"), list(PenaltyBehaviour), "behaviour", width=220)
+
+now, before = read(figures, chosen.so_far), read(figures, chosen.before)
+months = read(monthly, chosen.trend)
+suspended = counted(
+    read(suspended_on, chosen.so_far.last_day), read(suspended_on, chosen.before.last_day)
+)
+times = counted(now.penalties.person_times, before.penalties.person_times)
+headlines = [
+    figure("penalties", "person_times", times, months["penalties"]),
+    figure("penalised", "persons", counted(now.penalties.persons, before.penalties.persons)),
+    figure("draws", "person_times", counted(now.expert_draws, before.expert_draws), months["draws"]),
+    figure("penalty_rate", "of_draws", rate(now.penalty_rate, before.penalty_rate)),
+    figure("suspended", "persons", suspended),
+]
+headline_row(headlines, chosen)
+
+left, right = st.columns([3, 2])
+with left:
+    reasons = read(penalties_by_behaviour, chosen.so_far)
+    if reasons.empty:
+        nothing_here(t("penalties.none"), t("period.try_longer"))
+    else:
+        named = reasons.assign(name=reasons["behaviour"].map(section("behaviour")))
+        kinds = {code: t(f"penalty_kind.{code}") for code in PenaltyKind}
+        drawn = charts.ranked(named, "name", kinds, unit=t("unit.person_times"))
+        chart(t("penalties.by_behaviour"), drawn, key="reasons")
+with right:
+    drawn = charts.monthly(
+        months,
+        "penalties",
+        name=t("term.penalties"),
+        unit=t("unit.person_times"),
+        inside=chosen.months_inside,
+        before=read(monthly, chosen.trend.year_before()),
+        before_name=t("term.year_before"),
+    )
+    chart(t("penalties.by_month", **peak(months, "penalties")), drawn, key="months")
+
+found = read(penalties_in, chosen.so_far, kind, behaviour)
+columns = {
+    "decided_at": Column(t("column.decided"), "time", 140),
+    "expert_code": Column(t("column.expert_code")),
+    "expert_name": Column(t("column.expert"), codes=""),
+    "speciality": Column(t("column.speciality")),
+    "behaviour": Column(t("column.behaviour"), width="medium", codes="behaviour"),
+    "kind": Column(t("column.kind"), codes="penalty_kind"),
+    "points": Column(t("column.points"), "count", 70),
+    "suspended_from": Column(t("column.suspended_from"), "day"),
+    "suspended_to": Column(t("column.suspended_to"), "day"),
+    "document_no": Column(t("column.document_no")),
+    "decided_by": Column(t("column.decided_by")),
+}
+st.markdown(f"**{t('penalties.table', times=len(found))}**")
+if found.empty:
+    nothing_here(t("penalties.none"), t("period.try_longer"))
+else:
+    shown = found.fillna({"expert_name": t("penalties.confidential")})
+    tables.show(shown, columns, key="penalties", alt=t("penalties.answer"), actions=[Action("penalty")])
+tables.export(page_tools(place, headlines), found, columns, name="penalties")
