@@ -19,6 +19,10 @@ FONTS = '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans 
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 MONTH_FORMAT = "%Y-%m"
 
+_HEIGHT = 290  # pixels
+_AROUND = 64  # pixels above and below the plot
+_PLACES = 5  # horizontal bars that fit into the height
+_BAR = 20  # pixels, of a horizontal bar
 _FADED = 0.35  # opacity of the months that are drawn for comparison only
 
 pio.templates["mingjing"] = go.layout.Template(
@@ -58,7 +62,7 @@ def monthly(
         name: what the bars are.
         unit: of the axis.
         inside: how many of the last months lie inside the period.
-        before: the table of the months a year before, row by row; None: no line.
+        before: the table of the months a year before, row by row; None or all 0: no line.
         before_name: what the line is.
         per: what the values are divided by, 10 000 for yuan shown in 万元.
         decimals: of the numbers shown.
@@ -76,7 +80,7 @@ def monthly(
         cliponaxis=False,
     )
     key = [(ACCENT, "■", name)]
-    if before is not None:
+    if before is not None and before[value].any():
         figure.add_scatter(
             x=months,
             y=before[value] / per,
@@ -89,35 +93,13 @@ def monthly(
     return _month_axis(_with_key(figure, key))
 
 
-def monthly_part_of_all(
-    table: pd.DataFrame, part: str, whole: str, *, names: Mapping[str, str], unit: str, inside: int
-) -> go.Figure:
-    """The part in the accent before the whole in grey, one bar a month.
-
-    Args:
-        table: columns `month` (date), `part` and `whole` (counts).
-        part: the column asked about.
-        whole: the column it is a part of.
-        names: what the columns are.
-        unit: of the axis.
-        inside: how many of the last months lie inside the period.
-    """
-    months = pd.to_datetime(table["month"])
-    opacities = _opacities(len(table), inside)
-    figure = _figure(unit).update_layout(barmode="overlay")
-    for column, colour in ((whole, COMPARISON), (part, ACCENT)):
-        figure.add_bar(
-            x=months,
-            y=table[column],
-            name=names[column],
-            marker={"color": colour, "opacity": opacities},
-            hovertemplate=_hover(unit, 0),
-        )
-    return _month_axis(_with_key(figure, [(ACCENT, "■", names[part]), (COMPARISON, "■", names[whole])]))
-
-
 def monthly_stacked(
-    table: pd.DataFrame, columns: Mapping[str, str], *, unit: str, inside: int, decimals: int = 0
+    table: pd.DataFrame,
+    columns: Mapping[str, str],
+    *,
+    unit: str,
+    inside: int,
+    colours: Sequence[str] = SERIES,
 ) -> go.Figure:
     """Stacked bars a month, one colour a column.
 
@@ -126,42 +108,47 @@ def monthly_stacked(
         columns: at most six, from the bottom up, with what they are; columns without any value are left out.
         unit: of the axis.
         inside: how many of the last months lie inside the period.
-        decimals: shown when hovering.
+        colours: of the columns; (ACCENT, COMPARISON) for a part and the rest.
     """
     months = pd.to_datetime(table["month"])
     opacities = _opacities(len(table), inside)
     figure = _figure(unit).update_layout(barmode="stack")
     key = []
-    for (column, name), colour in zip(columns.items(), cycle(SERIES), strict=False):
+    for (column, name), colour in zip(columns.items(), cycle(colours), strict=False):
         if table[column].any():
             figure.add_bar(
                 x=months,
                 y=table[column],
                 name=name,
                 marker={"color": colour, "opacity": opacities},
-                hovertemplate=_hover(unit, decimals),
+                hovertemplate=_hover(unit, 0),
             )
             key.append((colour, "■", name))
     return _month_axis(_with_key(figure, key))
 
 
 def ranked(
-    table: pd.DataFrame, label: str, columns: Mapping[str, str], *, unit: str, decimals: int = 0
+    table: pd.DataFrame,
+    label: str,
+    columns: Mapping[str, str],
+    *,
+    unit: str,
+    colours: Sequence[str] = SERIES,
 ) -> go.Figure:
     """Horizontal stacked bars, the longest on top, with the sum at the end.
 
     Args:
-        table: one row a bar: column `label` (text) and the columns named (numbers).
+        table: one row a bar: column `label` (text) and the columns named (counts).
         label: the column that names the bars.
         columns: at most six, from the left, with what they are; columns without any value are left out.
-        unit: said in the key.
-        decimals: of the numbers shown.
+        unit: said when hovering; the chart's title names it too.
+        colours: of the columns; (ACCENT, COMPARISON) for a part and the rest.
     """
     sums = table[list(columns)].sum(axis=1)
     ordered = table.assign(_sum=sums).sort_values("_sum", kind="stable")
-    figure = _figure(unit).update_layout(barmode="stack", hovermode="closest", bargap=0.45)
+    figure = _figure("").update_layout(barmode="stack", hovermode="closest")
     key = []
-    for (column, name), colour in zip(columns.items(), cycle(SERIES), strict=False):
+    for (column, name), colour in zip(columns.items(), cycle(colours), strict=False):
         if table[column].any():
             figure.add_bar(
                 y=ordered[label],
@@ -169,25 +156,33 @@ def ranked(
                 name=name,
                 orientation="h",
                 marker={"color": colour},
-                hovertemplate=f"%{{y}}<br>%{{x:,.{decimals}f}} {unit}<extra>{name}</extra>",
+                hovertemplate=f"%{{y}} {name}<br>%{{x:,.0f}} {unit}<extra></extra>",
             )
             key.append((colour, "■", name))
     figure.add_scatter(
         y=ordered[label],
         x=ordered["_sum"],
         mode="text",
-        text=[f" {value:,.{decimals}f}" for value in ordered["_sum"]],
+        text=[f" {value:,.0f}" for value in ordered["_sum"]],
         textposition="middle right",
         cliponaxis=False,
         hoverinfo="skip",
     )
-    figure.update_layout(height=72 + 34 * max(len(table), 2), margin={"r": 56})
+    places = max(len(table), _PLACES)
+    height = _HEIGHT - _AROUND
+    figure.update_layout(
+        height=max(_HEIGHT, _AROUND + 34 * places), margin={"r": 56}, bargap=1 - _BAR * _PLACES / height
+    )
     figure.update_xaxes(visible=False, rangemode="tozero")
-    figure.update_yaxes(showgrid=False, automargin=True, tickformat=None)
+    # From the top down: few bars leave room below instead of growing.
+    top = len(table) - 0.5
+    figure.update_yaxes(showgrid=False, automargin=True, tickformat=None, range=[top - places, top])
     return _with_key(figure, key if len(key) > 1 else [])
 
 
-def compared(table: pd.DataFrame, label: str, now: str, before: str, *, names: tuple[str, str], unit: str) -> go.Figure:
+def compared(
+    table: pd.DataFrame, label: str, now: str, before: str, *, names: tuple[str, str], unit: str
+) -> go.Figure:
     """Dots for two periods on one line a row: now in the accent with its number, before in grey.
 
     Args:
@@ -199,7 +194,7 @@ def compared(table: pd.DataFrame, label: str, now: str, before: str, *, names: t
         unit: of the numbers.
     """
     rows = table[::-1]
-    figure = _figure(unit).update_layout(hovermode="closest", height=72 + 44 * max(len(table), 2))
+    figure = _figure(unit).update_layout(hovermode="closest", height=max(_HEIGHT, _AROUND + 44 * len(table)))
     for name, column, colour, size in ((names[1], before, COMPARISON, 9), (names[0], now, ACCENT, 11)):
         figure.add_scatter(
             y=rows[label],
@@ -258,7 +253,6 @@ def stock_and_flow(
     low, high = table["closing"].min(), table["closing"].max()
     room = max((high - low) * 0.35, 2)
     figure.update_layout(
-        height=320,
         yaxis={"domain": [0.38, 1], "range": [max(low - room, 0), high + room], "nticks": 4},
         yaxis2={"domain": [0, 0.28], "nticks": 3, "fixedrange": True, "zeroline": True, "ticks": ""},
     )
@@ -270,7 +264,7 @@ def stock_and_flow(
 
 def _figure(unit: str) -> go.Figure:
     """An empty figure with the unit at the top of the axis, where it needs no room at the side."""
-    figure = go.Figure(layout={"template": "mingjing", "height": 280})
+    figure = go.Figure(layout={"template": "mingjing", "height": _HEIGHT})
     figure.add_annotation(
         text=unit,
         x=1,

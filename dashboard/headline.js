@@ -68,15 +68,14 @@ function card(figure, data, row, note) {
   define.onblur = hide;
   label.append(define);
 
-  const value = element("div", "value", figure.value);
-  value.style.setProperty("--characters", Math.max(figure.value.length, 1));
-  made.append(label, value);
+  const value = element("div", "value");
+  const number = element("span", "", figure.value);
+  number.style.setProperty("--characters", Math.max(figure.value.length, 1));
+  value.append(number);
 
-  if (figure.change) {
-    const change = element("div", "change", `${data.against} `);
-    change.append(element("b", "", figure.change));
-    made.append(change, element("div", "base", figure.base));
-  }
+  const change = element("div", "change", figure.change && `${data.against} `);
+  if (figure.change) change.append(element("b", "", figure.change));
+  made.append(label, value, change, element("div", "base", figure.base));
   if (figure.months.length > 1) made.append(monthsOf(figure, data.inside));
   return made;
 }

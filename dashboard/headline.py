@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
+from math import isnan
 from pathlib import Path
 from typing import Literal
 
@@ -56,8 +57,10 @@ def figure(
         months: the months up to the period's end; bars for counts and amounts, a line for stocks and rates.
         drawn_as: how the months are drawn.
     """
-    values = [float(value) for value in months]
-    return Headline(term, t(f"term.{term}"), t(f"unit.{unit}"), t(f"definition.{term}"), *shown, values, drawn_as)
+    values = [0.0 if isnan(value) else float(value) for value in months]
+    return Headline(
+        term, t(f"term.{term}"), t(f"unit.{unit}"), t(f"definition.{term}"), *shown, values, drawn_as
+    )
 
 
 def counted(value: Number | None, before: Number | None) -> Shown:

@@ -81,7 +81,9 @@ def choose(name: str, label: str, options: Sequence[str], codes: str = "", *, wi
     chosen = st.selectbox(
         label,
         [everything, *options],
-        format_func=lambda code: t("period.all") if code == everything else t(f"{codes}.{code}") if codes else code,
+        format_func=lambda code: (
+            t("period.all") if code == everything else t(f"{codes}.{code}") if codes else code
+        ),
         key=name,
         bind="query-params",
         width=width,
@@ -89,10 +91,18 @@ def choose(name: str, label: str, options: Sequence[str], codes: str = "", *, wi
     return None if chosen == everything else chosen
 
 
-def peak(table: pd.DataFrame, column: str, show: Callable[[Decimal], str] = whole) -> dict[str, str]:
-    """The month with the most, and how much: what fills `{month}` and `{value}` of a chart's title."""
-    highest = table.loc[table[column].idxmax()]
-    return {"month": f"{highest['month']:%Y-%m}", "value": show(Decimal(str(highest[column])))}
+def peak(
+    key: str, table: pd.DataFrame, column: str, inside: int, show: Callable[[Decimal], str] = whole
+) -> str:
+    """A chart's title that names the month of the period with the most: the text `key` with `{month}` and `{value}`.
+
+    When there is nothing in the period, the text `key`_none.
+    """
+    months = table.tail(inside)
+    highest = months.loc[months[column].idxmax()]
+    if not highest[column]:
+        return t(f"{key}_none")
+    return t(key, month=f"{highest['month']:%Y-%m}", value=show(Decimal(str(highest[column]))))
 
 
 def chart(title: str, figure: go.Figure, *, key: str) -> None:
@@ -157,13 +167,13 @@ def language_switch() -> None:
 def signed_in(person: Viewer) -> None:
     """Who is signed in, and the way out."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(
-            f":material/account_circle: {escape(person.display_name)}  \n:gray[{t(f'role.{person.role}')}]",
-            width="content",
-        )
+        with st.container(gap=None, width="content"):
+            st.markdown(plain(person.display_name), width="content")
+            st.caption(t(f"role.{person.role}"), width="content")
         # A plain link in the same tab: Streamlit's own links open a new one.
         st.html(
-            f'<a class="sign-out" href="/sign-out" target="_self">{escape(t("nav.sign_out"))}</a>', width="content"
+            f'<a class="sign-out" href="/sign-out" target="_self">{escape(t("nav.sign_out"))}</a>',
+            width="content",
         )
 
 

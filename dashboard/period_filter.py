@@ -12,7 +12,16 @@ from datetime import date, datetime, timedelta
 import streamlit as st
 
 from dashboard.i18n import t
-from domain.periods import SHANGHAI, EmptyPeriod, Period, half_year_of, month_of, quarter_of, year_of
+from domain.periods import (
+    SHANGHAI,
+    EmptyPeriod,
+    Period,
+    add_months,
+    half_year_of,
+    month_of,
+    quarter_of,
+    year_of,
+)
 
 PRESETS: Mapping[str, Callable[[date], Period]] = {
     "this_month": month_of,
@@ -66,7 +75,7 @@ class Chosen:
         """The calendar months to draw: twelve up to the last one begun, or all of a longer period."""
         last = month_of(self.so_far.last_day)
         first = month_of(self.period.start).start
-        return Period(min(first, date(last.start.year - 1, last.start.month, 1)), last.end)
+        return Period(min(first, add_months(last.start, -11)), last.end)
 
     @property
     def months_inside(self) -> int:

@@ -11,7 +11,14 @@ import streamlit as st
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
-from streamlit.column_config import ButtonColumn, DateColumn, DatetimeColumn, MultiselectColumn, NumberColumn, TextColumn
+from streamlit.column_config import (
+    ButtonColumn,
+    DateColumn,
+    DatetimeColumn,
+    MultiselectColumn,
+    NumberColumn,
+    TextColumn,
+)
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.access import viewer
@@ -23,7 +30,9 @@ from data_access.engine import transaction
 from domain.periods import SHANGHAI
 from domain.vocabulary import SessionStatus
 
-Kind = Literal["text", "count", "wan", "percent", "day", "month", "time", "second", "clock", "yes_no", "state"]
+Kind = Literal[
+    "text", "count", "wan", "percent", "day", "month", "time", "second", "clock", "yes_no", "state"
+]
 
 _STATE_COLOURS = {
     SessionStatus.OPEN: "green",
@@ -32,6 +41,8 @@ _STATE_COLOURS = {
     SessionStatus.DONE: "gray",
     SessionStatus.CANCELLED: "gray",
 }
+_ROW_HEIGHT = 33  # pixels
+_WIDTHS = {"day": 104, "month": 84, "time": 140, "second": 156, "clock": 64, "yes_no": 72, "state": 88}
 _WIDEST_EXPORT = 48  # characters
 _DAY_FORMATS = {"day": "YYYY-MM-DD", "month": "YYYY-MM"}
 _TIME_FORMATS = {"time": "YYYY-MM-DD HH:mm", "second": "YYYY-MM-DD HH:mm:ss", "clock": "HH:mm"}
@@ -92,9 +103,13 @@ def _values(values: "pd.Series[object]", column: Column) -> "pd.Series[object]":
     if column.codes:
         return values.map(lambda code: t(f"{column.codes}.{code if pd.notna(code) else 'unknown'}"))
     if column.kind == "wan":
-        return values.map(lambda yuan: None if pd.isna(yuan) else float(in_wan(_exact(yuan)))).astype("float64")
+        return values.map(lambda yuan: None if pd.isna(yuan) else float(in_wan(_exact(yuan)))).astype(
+            "float64"
+        )
     if column.kind == "percent":
-        return values.map(lambda part: None if pd.isna(part) else float(in_percent(_exact(part)))).astype("float64")
+        return values.map(lambda part: None if pd.isna(part) else float(in_percent(_exact(part)))).astype(
+            "float64"
+        )
     if column.kind in _TIME_FORMATS:
         return pd.to_datetime(values, utc=True).dt.tz_convert(SHANGHAI).dt.tz_localize(None)
     if column.kind in _DAY_FORMATS:
@@ -143,28 +158,31 @@ def show(
         column_config=config,
         hide_index=True,
         placeholder=NOT_APPLICABLE,
-        height=36 * (min(len(shown), rows_shown) + 1) + 2,
-        row_height=36,
+        height="content" if len(shown) <= rows_shown else _ROW_HEIGHT * (rows_shown + 1) + 2,
+        row_height=_ROW_HEIGHT,
         alt=alt,
     )
     for click, action in clicks.items():
         if clicked := st.session_state.get(click):
-            st.switch_page(file_of(action.page), query_params={action.key: str(table["id"].iloc[clicked["row"]])})
+            st.switch_page(
+                file_of(action.page), query_params={action.key: str(table["id"].iloc[clicked["row"]])}
+            )
 
 
 def _config(column: Column) -> object:
+    width = column.width or _WIDTHS.get(column.kind)
     if column.kind == "count":
-        return NumberColumn(width=column.width, format="%,d")
+        return NumberColumn(width=width, format="%,d")
     if column.kind in {"wan", "percent"}:
-        return NumberColumn(width=column.width, format="%,.2f")
+        return NumberColumn(width=width, format="%,.2f")
     if column.kind in _DAY_FORMATS:
-        return DateColumn(width=column.width, format=_DAY_FORMATS[column.kind])
+        return DateColumn(width=width, format=_DAY_FORMATS[column.kind])
     if column.kind in _TIME_FORMATS:
-        return DatetimeColumn(width=column.width, format=_TIME_FORMATS[column.kind])
+        return DatetimeColumn(width=width, format=_TIME_FORMATS[column.kind])
     if column.kind == "state":
         words = [t(f"{column.codes}.{code}") for code in _STATE_COLOURS]
-        return MultiselectColumn(width=column.width, options=words, color=list(_STATE_COLOURS.values()))
-    return TextColumn(width=column.width)
+        return MultiselectColumn(width=width, options=words, color=list(_STATE_COLOURS.values()))
+    return TextColumn(width=width)
 
 
 def export(place: DeltaGenerator, table: pd.DataFrame, columns: Columns, *, name: str) -> None:
@@ -174,7 +192,11 @@ def export(place: DeltaGenerator, table: pd.DataFrame, columns: Columns, *, name
     def rows_for(kind: str) -> pd.DataFrame:
         with transaction() as session:
             audit.record(
-                session, actor=person, action="export_table", subject=name, detail={"as": kind, "rows": len(table)}
+                session,
+                actor=person,
+                action="export_table",
+                subject=name,
+                detail={"as": kind, "rows": len(table)},
             )
         return shown
 
@@ -215,7 +237,9 @@ def as_xlsx(shown: pd.DataFrame, columns: Sequence[Column], *, title: str) -> by
         sheet.append([value.to_pydatetime() if isinstance(value, pd.Timestamp) else value for value in row])
     for number, column in enumerate(columns, start=1):
         letter = get_column_letter(number)
-        lengths = [sum(2 if ord(sign) > 0x2E80 else 1 for sign in str(cell.value or "")) for cell in sheet[letter]]
+        lengths = [
+            sum(2 if ord(sign) > 0x2E80 else 1 for sign in str(cell.value or "")) for cell in sheet[letter]
+        ]
         sheet.column_dimensions[letter].width = min(max(lengths, default=8) + 2, _WIDEST_EXPORT)
         for cell in sheet[letter][1:]:
             cell.number_format = _EXCEL_FORMATS.get(column.kind, "General")

@@ -11,18 +11,16 @@ from dashboard.db import read_fresh
 from dashboard.i18n import t
 from dashboard.parts import nothing_here
 from dashboard.tables import Action, Column
-from data_access.openings import sessions_on
+from data_access.openings import ON_NOW, sessions_on
 from domain.periods import Period
-from domain.vocabulary import Role, SessionStatus
-
-_ON_NOW = (SessionStatus.OPEN, SessionStatus.PAUSED)
+from domain.vocabulary import Role
 
 
 @st.fragment(run_every="30s")
 def sessions_of(day: date) -> None:
     """The table, read anew every half minute: states change while the page stands open."""
     sessions = read_fresh(sessions_on, Period(day, day + timedelta(days=1)))
-    on_now = int(sessions["status"].isin(_ON_NOW).sum())
+    on_now = int(sessions["status"].isin(ON_NOW).sum())
     st.markdown(f"**{t('overview.today', sessions=len(sessions), on_now=on_now)}**")
     if sessions.empty:
         nothing_here(t("overview.nothing_today"), t("overview.nothing_today_help"))
@@ -36,7 +34,7 @@ def sessions_of(day: date) -> None:
             "type": Column(t("column.type"), width=90, codes="session_type"),
             "room": Column(t("column.room"), width=110),
             "project": Column(t("column.project"), width="large"),
-            "supervised": Column(t("column.supervised"), "yes_no", 80),
+            "supervision": Column(t("column.supervised"), width=80, codes="supervision"),
         },
         key="today",
         alt=t("overview.today", sessions=len(sessions), on_now=on_now),
@@ -50,5 +48,7 @@ def sessions_of(day: date) -> None:
 
 def _live_label(session: "pd.Series[object]", role: Role) -> str:
     """Only what is on now and the viewer may see can be watched."""
-    watchable = session["status"] in _ON_NOW and session["room_type"] and may_watch(role, str(session["room_type"]))
+    watchable = (
+        session["status"] in ON_NOW and session["room_type"] and may_watch(role, str(session["room_type"]))
+    )
     return t("word.watch") if watchable else ""

@@ -128,11 +128,6 @@ def add(
     return _rows(session, _cameras().where(Camera.id == camera.id))[0]
 
 
-def move(session: Session, camera_id: int, url: str) -> None:
-    """Gives a camera another URL."""
-    session.execute(update(Camera).where(Camera.id == camera_id).values(url=url))
-
-
 def remove(session: Session, name: str, at: datetime) -> CameraRow | None:
     """Takes a camera out of service; its footage stays until it expires. None: there is none such."""
     camera = session.scalar(select(Camera).where(Camera.name == name, Camera.removed_at.is_(None)))

@@ -4,16 +4,18 @@ An expert's name and employer are confidential until the award (招标投标法 
 shows them only when every lot of that session is awarded, failed or cancelled.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 import pandas as pd
-from sqlalchemy import ColumnElement, case, func, literal, select
+from sqlalchemy import ColumnElement, Date, case, func, literal, select
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
 
 from data_access.models import Award, Expert, ExpertPenalty, Lot, SessionLot, TradingSession
-from data_access.trading_figures import frame, within
+from data_access.trading_figures import frame, shanghai_month, within
 from domain.periods import Period
 from domain.vocabulary import AwardStatus, LotStatus, PenaltyKind
 
@@ -98,20 +100,37 @@ def penalties_by_behaviour(session: Session, period: Period) -> pd.DataFrame:
     return table.reindex(columns=kinds).fillna(0).astype("int64").rename_axis(columns=None).reset_index()
 
 
-def points_deducted(session: Session, period: Period) -> Decimal:
-    """Σ points of the penalties decided in the period."""
-    points = session.scalar(
-        select(func.sum(ExpertPenalty.points)).where(within(ExpertPenalty.decided_at, period))
-    )
-    return points or Decimal(0)
+def monthly_penalised(session: Session, period: Period) -> pd.DataFrame:
+    """Experts penalised and suspended month by month, months without any included.
+
+    Columns: month (date, its first day), persons (different experts penalised in it), suspended (different
+    experts suspended on its last day).
+    """
+    month = shanghai_month(ExpertPenalty.decided_at).label("month")
+    persons = frame(
+        session,
+        select(month, func.count(ExpertPenalty.expert_id.distinct()).label("persons"))
+        .where(within(ExpertPenalty.decided_at, period))
+        .group_by(month),
+    ).set_index("month")["persons"]
+    suspended = suspended_on(session, [part.last_day for part in period.months()])
+    months = pd.Index([part.start.replace(day=1) for part in period.months()], name="month")
+    table = pd.DataFrame({"persons": persons.reindex(months).fillna(0), "suspended": suspended}, index=months)
+    return table.astype("int64").reset_index()
 
 
-def suspended_on(session: Session, day: date) -> int:
-    """How many different experts may not evaluate on the day (suspended, removed or disqualified before it)."""
+def suspended_on(session: Session, days: Sequence[date]) -> list[int]:
+    """How many different experts are suspended from evaluating on each of the days."""
+    day = func.unnest(array(days, type_=Date)).column_valued("day")
     suspended = (ExpertPenalty.suspended_from <= day) & (ExpertPenalty.suspended_to > day)
-    return int(
-        session.scalar(select(func.count(ExpertPenalty.expert_id.distinct())).where(suspended)) or 0
+    counts = dict(
+        session.execute(
+            select(day, func.count(ExpertPenalty.expert_id.distinct())).where(suspended).group_by(day)
+        )
+        .tuples()
+        .all()
     )
+    return [counts.get(wanted, 0) for wanted in days]
 
 
 def penalty(session: Session, penalty_id: int) -> PenaltyDetail | None:
@@ -172,9 +191,7 @@ def _may_be_named() -> ColumnElement[bool]:
     """Whether no lot of the penalty's session is still to be awarded."""
     awarded = (
         select(literal(1))
-        .where(
-            Award.lot_id == Lot.id, Award.status == AwardStatus.ACTIVE, Award.decided_at <= func.now()
-        )
+        .where(Award.lot_id == Lot.id, Award.status == AwardStatus.ACTIVE, Award.decided_at <= func.now())
         .exists()
     )
     still_open = (

@@ -257,9 +257,11 @@ def accounted_until(session: Session, camera_id: int) -> datetime | None:
 
 
 def publish(session: Session, segment: Segment) -> None:
-    """Writes the row of a closed file and carries its run to its end."""
-    make_day(session, segment.started_at)
-    make_day(session, segment.started_at + timedelta(days=1))
+    """Writes the row of a closed file and carries its run to its end.
+
+    Worker processes call `make_days` before, in a transaction of its own.
+    """
+    make_days(session, segment.started_at)
     session.add(
         FootageSegment(
             camera_id=segment.camera_id,
@@ -279,8 +281,17 @@ def publish(session: Session, segment: Segment) -> None:
     )
 
 
-def make_day(session: Session, at: datetime) -> None:
-    """Makes the partition of the day (UTC) of `at` unless it is there; safe with concurrent workers."""
+def make_days(session: Session, at: datetime) -> None:
+    """Makes the partitions of the day (UTC) of `at` and of the next one unless they are there.
+
+    Safe with concurrent workers in a transaction that has written nothing yet: attaching a partition locks the
+    table of runs, and would wait for whoever has written there and waits for the same day.
+    """
+    _make_day(session, at)
+    _make_day(session, at + timedelta(days=1))
+
+
+def _make_day(session: Session, at: datetime) -> None:
     start = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     name = f"footage_segment_{start:%Y%m%d}"
     present = text("SELECT to_regclass(:name)")

@@ -25,10 +25,12 @@ from data_access.models import (
 )
 from data_access.trading_figures import frame, shanghai_month, within
 from domain.periods import Period
-from domain.vocabulary import AwardStatus, ParticipantRole, SessionStatus, SessionType
+from domain.vocabulary import AwardStatus, ParticipantRole, ProcurementMethod, SessionStatus, SessionType
 
 MOST_ROWS = 5000
 PUNCTUAL_SECONDS = 5 * 60  # domain KPI 13
+
+ON_NOW = (SessionStatus.OPEN, SessionStatus.PAUSED)
 
 # Who acts in these sessions is an expert or chosen by them, and stays unnamed.
 _CLOSED_SESSIONS = (SessionType.EVALUATION, SessionType.NEGOTIATION, SessionType.EXPERT_DRAW)
@@ -117,9 +119,10 @@ def has_opened() -> ColumnElement[bool]:
 
 
 def monthly_openings(session: Session, period: Period) -> pd.DataFrame:
-    """Bid openings held and supervised, months without any included.
+    """Bid openings held, months without any included.
 
-    Columns: month (date, its first day), held, supervised (counts of sessions).
+    Columns: month (date, its first day); held, supervised, punctual (counts of sessions), and of the
+    supervised ones `open` and `selective` (by method).
     """
     month = shanghai_month(TradingSession.actual_start).label("month")
     rows = frame(
@@ -128,6 +131,11 @@ def monthly_openings(session: Session, period: Period) -> pd.DataFrame:
             month,
             func.count().label("held"),
             func.count().filter(is_supervised()).label("supervised"),
+            func.count().filter(_is_punctual()).label("punctual"),
+            *(
+                func.count().filter(is_supervised(), TradingSession.method == method).label(method)
+                for method in (ProcurementMethod.OPEN, ProcurementMethod.SELECTIVE)
+            ),
         )
         .where(held_in(period, [SessionType.OPENING]))
         .group_by(month),
@@ -160,11 +168,10 @@ def by_method(session: Session, period: Period) -> pd.DataFrame:
 
 def opening_quality(session: Session, period: Period) -> OpeningQuality:
     """Punctuality, place and bidders of the bid openings held in the period."""
-    late = func.abs(func.extract("epoch", TradingSession.actual_start - TradingSession.planned_start))
     row = session.execute(
         select(
             func.count().label("held"),
-            func.count().filter(late <= PUNCTUAL_SECONDS).label("punctual"),
+            func.count().filter(_is_punctual()).label("punctual"),
             func.count().filter(TradingSession.off_site).label("off_site"),
             func.count().filter(TradingSession.abnormal).label("abnormal"),
             func.coalesce(func.sum(TradingSession.bidder_count), 0).label("bidders"),
@@ -174,14 +181,19 @@ def opening_quality(session: Session, period: Period) -> OpeningQuality:
     return OpeningQuality(**row._mapping)
 
 
+def _is_punctual() -> ColumnElement[bool]:
+    seconds = func.extract("epoch", TradingSession.actual_start - TradingSession.planned_start)
+    return func.abs(seconds) <= PUNCTUAL_SECONDS
+
+
 def openings_in(
     session: Session, period: Period, method: str | None = None, supervised: bool | None = None
 ) -> pd.DataFrame:
     """The bid openings of the period by their actual start, those not begun by the planned one; newest first.
 
     Columns: id, code, start (aware UTC: actual, else planned), project, lots (how many), room, method,
-    supervised, remote (bool: a supervisor watched remotely), bidders (None before the opening), status,
-    abnormal, off_site. At most MOST_ROWS.
+    supervision ("on_site", else "remote", else "none"), bidders (None before the opening), status, abnormal,
+    off_site. At most MOST_ROWS.
     """
     not_begun = TradingSession.actual_start.is_(None) & within(TradingSession.planned_start, period)
     query = _sessions().where(
@@ -197,14 +209,14 @@ def openings_in(
 
 
 def sessions_on(session: Session, day: Period) -> pd.DataFrame:
-    """The sessions planned for the day or on during it, by planned start; cancelled ones included.
+    """The sessions planned for the day or on during it, cancelled ones included.
+
+    What is on now comes first, then what is to come, then the rest, each by planned start.
 
     Columns: those of `openings_in`, and type, room_type, planned_start, actual_start (aware UTC).
     """
     began = within(TradingSession.actual_start, day)
-    still_on = TradingSession.status.in_([SessionStatus.OPEN, SessionStatus.PAUSED]) & (
-        TradingSession.planned_start < day.end_at
-    )
+    still_on = TradingSession.status.in_(ON_NOW) & (TradingSession.planned_start < day.end_at)
     query = _sessions().add_columns(
         TradingSession.type,
         Room.type.label("room_type"),
@@ -214,7 +226,13 @@ def sessions_on(session: Session, day: Period) -> pd.DataFrame:
     return frame(
         session,
         query.where(or_(within(TradingSession.planned_start, day), began, still_on)).order_by(
-            TradingSession.planned_start, TradingSession.id
+            case(
+                (TradingSession.status.in_(ON_NOW), 0),
+                (TradingSession.status == SessionStatus.SCHEDULED, 1),
+                else_=2,
+            ),
+            TradingSession.planned_start,
+            TradingSession.id,
         ),
     )
 
@@ -232,12 +250,12 @@ def _sessions() -> Select[tuple[object, ...]]:
         .group_by(SessionLot.session_id)
         .subquery("lots")
     )
-    watched_remotely = (
+    on_site = (
         select(literal(1))
         .where(
             SessionParticipant.session_id == TradingSession.id,
             SessionParticipant.role == ParticipantRole.SUPERVISOR,
-            SessionParticipant.remote,
+            ~SessionParticipant.remote,
         )
         .exists()
     )
@@ -250,8 +268,7 @@ def _sessions() -> Select[tuple[object, ...]]:
             func.coalesce(lots.c.lots, 0).label("lots"),
             Room.name.label("room"),
             TradingSession.method,
-            is_supervised().label("supervised"),
-            watched_remotely.label("remote"),
+            case((on_site, "on_site"), (is_supervised(), "remote"), else_="none").label("supervision"),
             case((has_opened(), TradingSession.bidder_count)).label("bidders"),
             TradingSession.status,
             TradingSession.abnormal,
@@ -274,7 +291,9 @@ def opening(session: Session, session_id: int) -> OpeningDetail | None:
     found, room, room_type, opened = row
     projects = session.scalars(
         select(Project)
-        .where(Project.id.in_(select(Lot.project_id).join(SessionLot).where(SessionLot.session_id == session_id)))
+        .where(
+            Project.id.in_(select(Lot.project_id).join(SessionLot).where(SessionLot.session_id == session_id))
+        )
         .order_by(Project.code)
     ).all()
     return OpeningDetail(

@@ -49,7 +49,9 @@ def monthly_trading(session: Session, period: Period, project_class: str | None 
     ).group_by(month)
     if project_class is not None:
         query = query.where(lots.c.project_class == project_class)
-    table = _every_month(frame(session, query).set_index("month"), period).astype(dict.fromkeys(sums, "float64"))
+    table = _every_month(frame(session, query).set_index("month"), period).astype(
+        dict.fromkeys(sums, "float64")
+    )
     for part in ("saving", "premium"):
         table[f"{part}_rate"] = (table[part] / table.pop(f"{part}_base")).fillna(0.0)
     return table.astype({"transactions": "int64"}).reset_index()

@@ -11,8 +11,8 @@ class FootageMissing(Exception):
 
     def __init__(self, file: Path) -> None:
         super().__init__(
-            f"录像文件 {file.name} 缺失或已损坏，请系统管理员检查录像磁盘 / footage file {file.name} is missing "
-            "or damaged; ask the administrator to check the footage disk"
+            f"录像文件 {file.name} 缺失或已损坏，请联系系统管理员检查录像磁盘 / "
+            f"footage file {file.name} is missing or damaged; ask the administrator to check the footage disk"
         )
 
 

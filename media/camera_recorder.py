@@ -4,11 +4,11 @@ import contextlib
 import errno
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
 
 import av
 from av.container import InputContainer
@@ -19,7 +19,7 @@ from data_access import footage
 from data_access.cameras import CameraRow
 from data_access.engine import transaction
 from domain.vocabulary import GapCause
-from media.camera import CameraProblem, camera_errors
+from media.camera import CameraProblem, camera_errors, open_stream
 from media.publisher import Publisher
 from media.segment_file import DiskFailed
 from media.segment_writer import SegmentWriter
@@ -35,46 +35,42 @@ WAS_DOWN = (GapCause.RECORDER, "录像服务未运行 / the recorder was not run
 WAS_DISABLED = (GapCause.PLANNED, "摄像头已停用 / the camera was disabled")
 
 
-class Surroundings(Protocol):
+@dataclass(frozen=True)
+class Surroundings:
     """What a camera's recorder takes from outside, so that a test can give it something else."""
 
     engine: Engine
-    folder: Path
+    folder: Path  # of all footage
     segment_seconds: float
-    clock: Callable[[], float]  # seconds since 1970
-    opener: Callable[[str], InputContainer]
+    clock: Callable[[], float] = time.time  # seconds since 1970
+    opener: Callable[[str], InputContainer] = open_stream
 
 
 class OpenGap:
-    """The stretch without footage that lasts; its ledger row grows."""
+    """A stretch without footage that lasts; its ledger row grows."""
 
-    def __init__(self, engine: Engine, camera_id: int, since: datetime, why: tuple[GapCause, str]) -> None:
+    def __init__(
+        self, engine: Engine, camera_id: int, since: datetime, why: tuple[GapCause, str] | None = None
+    ) -> None:
         self._engine = engine
         self._camera_id = camera_id
         self._since = since
-        self._cause, self._detail = why
+        self._why = why  # None: not known yet
 
-    def grow(self, until: datetime, why: tuple[GapCause, str] | None = None) -> None:
-        """The gap lasts until now; with another cause a new entry begins."""
-        cause, detail = why or (self._cause, self._detail)
-        if cause is self._cause:
-            self._detail = detail
-            self._write(until)
-        else:
-            # The cause before reached until this attempt.
-            self._write(until)
-            self._since, self._cause, self._detail = max(until, self._since), cause, detail
+    def grow(self, until: datetime, why: tuple[GapCause, str]) -> None:
+        """The gap lasts until now; where its cause changes a new entry begins."""
+        if self._why is not None and self._why[0] is not why[0]:
+            self.write(until)
+            self._since = max(until, self._since)
+        self._why = why
+        self.write(until)
 
-    def close(self, until: datetime) -> None:
-        """Footage goes on."""
-        self._write(until)
-
-    def _write(self, until: datetime) -> None:
+    def write(self, until: datetime) -> None:
+        """Brings the ledger up to date."""
+        cause, detail = self._why or (GapCause.UNKNOWN, "")
         try:
             with transaction(self._engine) as session:
-                footage.record_gap(
-                    session, self._camera_id, self._since, until, cause=self._cause, detail=self._detail
-                )
+                footage.record_gap(session, self._camera_id, self._since, until, cause=cause, detail=detail)
         except SQLAlchemyError as error:
             log.warning("camera %d: gap not written yet: %s", self._camera_id, type(error).__name__)
 
@@ -147,9 +143,11 @@ class CameraRecorder:
             reader = StreamReader(container, self._around.clock)
             if reader.left_out:
                 log.warning("%s: sound left out, MP4 cannot hold %s", self.camera.name, reader.left_out)
-            while not self._stopping.is_set():
+            ended = False
+            while not ended and not self._stopping.is_set():
                 try:
-                    return self._record_run(reader)
+                    self._record_run(reader)
+                    ended = True
                 except TimestampsJumped as jump:
                     self._lost(str(jump), GapCause.CAMERA)
 
@@ -184,7 +182,7 @@ class CameraRecorder:
             self.observed.recording, self.observed.message = True, ""
             log.info("%s: recording", self.camera.name)
             if self._gap is not None:
-                self._gap.close(writer.started_at)
+                self._gap.write(writer.started_at)
 
     def _end_run(self, writer: SegmentWriter) -> None:
         try:
@@ -192,9 +190,7 @@ class CameraRecorder:
         finally:
             if writer.ended_at is not None:
                 self._ended_at = writer.ended_at
-                self._gap = OpenGap(
-                    self._around.engine, self.camera.id, writer.ended_at, (GapCause.CAMERA, "")
-                )
+                self._gap = OpenGap(self._around.engine, self.camera.id, writer.ended_at)
 
     def _lost(self, message: str, cause: GapCause) -> None:
         """There is no footage now, and why."""

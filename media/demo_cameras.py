@@ -14,15 +14,10 @@ import contextlib
 import signal
 import time
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.orm import Session
-
-from data_access import cameras
 from data_access.settings import settings
-from domain.vocabulary import RoomType
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -35,11 +30,10 @@ _QUEUED_PICTURES = 25  # two seconds: a client slower than that is let go
 
 @dataclass(frozen=True)
 class DemoCamera:
-    """A demo camera and its room."""
+    """A demo camera: where it is served, and the room it shows."""
 
     slug: str
     room_name: str
-    room_type: RoomType
 
     @property
     def name(self) -> str:
@@ -51,39 +45,11 @@ class DemoCamera:
 
 
 DEMO_CAMERAS = (
-    DemoCamera("bid-opening-1", "开标一室", RoomType.BID_OPENING),
-    DemoCamera("bid-opening-2", "开标二室", RoomType.BID_OPENING),
-    DemoCamera("evaluation", "评标室", RoomType.EVALUATION),
-    DemoCamera("land-auction", "土地拍卖厅", RoomType.AUCTION),
+    DemoCamera("bid-opening-1", "开标一室"),
+    DemoCamera("bid-opening-2", "开标二室"),
+    DemoCamera("evaluation", "评标室"),
+    DemoCamera("land-auction", "土地拍卖厅"),
 )
-
-
-def install(session: Session, port: int, at: datetime) -> None:
-    """Puts the demo cameras and their rooms into the database, or moves them to another port."""
-    from media.demo_drawing import HEIGHT, WIDTH
-    from media.demo_encoder import FRAME_RATE, GOP_SECONDS
-
-    for demo in DEMO_CAMERAS:
-        room = cameras.room_named(session, demo.room_name) or cameras.add_room(
-            session, demo.room_name, demo.room_type
-        )
-        known = cameras.camera_named(session, demo.name)
-        if known is None:
-            cameras.add(
-                session,
-                room_id=room.id,
-                name=demo.name,
-                url=demo.url(port),
-                at=at,
-                codec="h264",
-                width=WIDTH,
-                height=HEIGHT,
-                frame_rate=float(FRAME_RATE),
-                gop_seconds=GOP_SECONDS,
-                has_b_frames=False,
-            )
-        elif known.url != demo.url(port):
-            cameras.move(session, known.id, demo.url(port))
 
 
 class _Muxer:

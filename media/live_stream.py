@@ -64,12 +64,13 @@ def pictures(container: InputContainer, url: str) -> Iterator[Picture]:
     assembler = PictureAssembler(_parameter_sets(video))
     last = None
     for packet in _annex_b(container, video):
-        if packet.pts is None or not packet.size:
+        if not packet.size:
             continue
-        timestamp = int(packet.pts * packet.time_base * CLOCK)
-        if last is not None and last - CLOCK < timestamp < last:  # further back: the clock began anew
-            raise _b_frame_problem(url)
-        last = timestamp
+        timestamp = None if packet.pts is None else int(packet.pts * packet.time_base * CLOCK)
+        if timestamp is not None:
+            if last is not None and last - CLOCK < timestamp < last:  # further back: the clock began anew
+                raise _b_frame_problem(url)
+            last = timestamp
         yield from assembler.feed(bytes(packet), timestamp, key=packet.is_keyframe)
 
 

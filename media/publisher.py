@@ -61,6 +61,8 @@ class Publisher:
 
     def _write(self, segment: Segment) -> None:
         with transaction(self._engine) as session:
+            footage.make_days(session, segment.started_at)
+        with transaction(self._engine) as session:
             previous = self._previous
             if previous is None:
                 previous = footage.newest_sha256(session, self._camera_id, segment.started_at)

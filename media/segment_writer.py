@@ -15,7 +15,7 @@ from media.stream_reader import JUMP_SECONDS, Sample, TimestampsJumped
 
 # A key picture that comes a moment early still ends the segment.
 _EARLY_SECONDS = 0.05
-# Camera clocks drift by up to 100 ppm, 6 ms in a minute: a segment's end follows, but by no more than what its
+# Camera clocks drift by up to 100 ppm, 6 ms in a minute: a segment's end follows, by no more than what its
 # last picture can be shown longer or shorter.
 _DRIFT_NOTICED, _DRIFT_FOLLOWED = 0.010, 0.020
 _USUAL_DURATION = {True: VIDEO_TIMESCALE // 25, False: 1024}  # where the stream says nothing

@@ -1,5 +1,7 @@
 """From a camera's packets to the samples that MP4 stores, in the order of their time."""
 
+from __future__ import annotations
+
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -57,7 +59,7 @@ class StreamReader:
         self._clock = clock
         self._video = container.streams.video[0]
         self._codec = self._video.codec_context.name
-        self._framing = _length_prefixed if _is_annex_b(self._video) else bytes
+        self._framing = length_prefixed if _is_annex_b(self._video) else bytes
         self._audio, self.left_out = _storable_sound(container)
         self._parameter_sets: tuple[bytes, ...] = ()
         self._adts_config = b""
@@ -216,7 +218,8 @@ def _units(annex_b: bytes) -> list[bytes]:
     return [unit for part in annex_b.split(_START_CODE)[1:] if (unit := part.rstrip(b"\x00"))]
 
 
-def _length_prefixed(annex_b: bytes) -> bytes:
+def length_prefixed(annex_b: bytes) -> bytes:
+    """A picture as MP4 stores it: each unit behind its length in four bytes."""
     return b"".join(part for unit in _units(annex_b) for part in (len(unit).to_bytes(4, "big"), unit))
 
 

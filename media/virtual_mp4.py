@@ -18,8 +18,8 @@ import numpy as np
 
 from data_access.footage import Segment
 from media import progressive_mp4
-from media.byte_slices import ByteSlice, FileSlice, FootageMissing, Made, Repeated
-from media.footage_clips import Clip, Packets, clips_of, instant_of, of_one_format
+from media.byte_slices import ByteSlice, FileSlice, FootageMissing, Made
+from media.footage_clips import Chunk, Clip, Packets, clips_of, instant_of, of_one_format
 from media.fragmented_mp4 import NotFragmentedMp4
 from media.progressive_mp4 import Edit, Samples, Track
 from media.sound_timeline import SoundTimeline
@@ -119,8 +119,9 @@ class _Layout:
     sound: SoundTimeline | None = None
 
     def append(self, part: ByteSlice) -> None:
-        self.slices.append(part)
-        self.length += part.length
+        if part.length:
+            self.slices.append(part)
+            self.length += part.length
 
 
 def _laid_out(clips: list[Clip], folder: Path) -> _Layout:
@@ -139,7 +140,8 @@ def _append_clip(layout: _Layout, clip: Clip, packets: list[Packets], file: Path
 
     Silence has to lie where it is heard: Chromium drops sound that lies before what it has read.
     """
-    parts = sorted([*clip.chunks, *packets], key=lambda part: part.offset)
+    parts: list[Chunk | Packets] = [*clip.chunks, *packets]
+    parts.sort(key=lambda part: part.offset)
     taken = parts[0].offset
     for part in parts:
         if isinstance(part, Packets):

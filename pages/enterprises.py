@@ -26,12 +26,17 @@ with filter_row():
 
 now, before = read(enterprise_movement, chosen.so_far), read(enterprise_movement, chosen.before)
 months = read(monthly_movement, chosen.trend)
+growth = (months["closing"] - months["opening"]) / months["opening"].where(months["opening"] > 0)
 headlines = [
-    figure("enterprises_opening", "enterprises", counted(now.opening, before.opening), months["opening"], "line"),
+    figure(
+        "enterprises_opening", "enterprises", counted(now.opening, before.opening), months["opening"], "line"
+    ),
     figure("enterprises_joined", "enterprises", counted(now.joined, before.joined), months["joined"]),
     figure("enterprises_left", "enterprises", counted(now.left, before.left), months["left"]),
-    figure("enterprises", "enterprises", counted(now.closing, before.closing), months["closing"], "line"),
-    figure("enterprises_growth", "of_opening", rate(now.growth, before.growth)),
+    figure(
+        "enterprises_closing", "enterprises", counted(now.closing, before.closing), months["closing"], "line"
+    ),
+    figure("enterprises_growth", "of_opening", rate(now.growth, before.growth), growth, "line"),
 ]
 headline_row(headlines, chosen)
 
@@ -74,7 +79,7 @@ movement = {
     "opening": Column(t("term.enterprises_opening"), "count"),
     "joined": Column(t("term.enterprises_joined"), "count"),
     "left": Column(t("term.enterprises_left"), "count"),
-    "closing": Column(t("term.enterprises"), "count"),
+    "closing": Column(t("term.enterprises_closing"), "count"),
 }
 tabs = st.tabs([t("enterprises.tab_members", members=len(members)), t("enterprises.tab_libraries")])
 with tabs[0]:
@@ -83,5 +88,10 @@ with tabs[0]:
     else:
         tables.show(members, columns, key="members", alt=t("enterprises.answer"))
 with tabs[1]:
-    tables.show(read(movement_by_library, chosen.so_far), movement, key="libraries", alt=t("enterprises.tab_libraries"))
+    tables.show(
+        read(movement_by_library, chosen.so_far),
+        movement,
+        key="libraries",
+        alt=t("enterprises.tab_libraries"),
+    )
 tables.export(page_tools(place, headlines), members, columns, name="enterprises")

@@ -24,17 +24,21 @@ now, before = read(figures, chosen.so_far).openings, read(figures, chosen.before
 quality, quality_before = read(opening_quality, chosen.so_far), read(opening_quality, chosen.before)
 months = read(monthly_openings, chosen.trend)
 punctual = rate(ratio(quality.punctual, quality.held), ratio(quality_before.punctual, quality_before.held))
+held = months["held"].where(months["held"] > 0)
 headlines = [
     figure("supervised", "sessions", counted(now.supervised, before.supervised), months["supervised"]),
-    figure("held", "sessions", counted(now.held, before.held), months["held"]),
-    figure("coverage", "of_held", rate(now.coverage, before.coverage)),
     *(
         figure(
-            f"supervised_{code}", "sessions", counted(now.by_method.get(code, 0), before.by_method.get(code, 0))
+            f"supervised_{code}",
+            "sessions",
+            counted(now.by_method.get(code, 0), before.by_method.get(code, 0)),
+            months[code],
         )
         for code in (ProcurementMethod.OPEN, ProcurementMethod.SELECTIVE)
     ),
-    figure("punctual", "of_held", punctual),
+    figure("held", "sessions", counted(now.held, before.held), months["held"]),
+    figure("coverage", "of_held", rate(now.coverage, before.coverage), months["supervised"] / held, "line"),
+    figure("punctual", "of_held", punctual, months["punctual"] / held, "line"),
 ]
 headline_row(headlines, chosen)
 
@@ -44,7 +48,7 @@ with left:
     drawn = charts.monthly_part_of_all(
         months, "supervised", "held", names=names, unit=t("unit.sessions"), inside=chosen.months_inside
     )
-    chart(t("openings.by_month", **peak(months, "supervised")), drawn, key="months")
+    chart(peak("openings.by_month", months, "supervised", chosen.months_inside), drawn, key="months")
 with right:
     methods = read(by_method, chosen.so_far).assign(name=lambda rows: rows["method"].map(section("method")))
     if methods.empty:
@@ -56,17 +60,16 @@ with right:
 
 sessions = read(openings_in, chosen.period, method, None if watched is None else watched == "yes")
 columns = {
-    "start": Column(t("column.start"), "time", 140),
+    "start": Column(t("column.start"), "time"),
     "code": Column(t("column.session_code")),
     "project": Column(t("column.project"), width="large"),
     "lots": Column(t("column.lots"), "count", 70),
     "method": Column(t("column.method"), codes="method"),
     "room": Column(t("column.room")),
-    "status": Column(t("column.status"), "state", 90, codes="session_status"),
-    "supervised": Column(t("column.supervised"), "yes_no", 80),
-    "remote": Column(t("column.remote"), "yes_no", 80),
+    "status": Column(t("column.status"), "state", codes="session_status"),
+    "supervision": Column(t("column.supervised"), width=80, codes="supervision"),
     "bidders": Column(t("column.bidders"), "count", 90),
-    "abnormal": Column(t("column.abnormal"), "yes_no", 80),
+    "abnormal": Column(t("column.abnormal"), "yes_no"),
 }
 st.markdown(f"**{t('openings.table', sessions=len(sessions))}**")
 if sessions.empty:

@@ -30,7 +30,9 @@ members = counted(now.enterprises.closing, before.enterprises.closing)
 headlines = [
     figure("transactions", "lots", counted(total.transactions, base.transactions), trading["transactions"]),
     figure("award", "wan", amount(total.award, base.award), trading["award"]),
-    figure("saving_rate", "of_budget", rate(total.saving_rate, base.saving_rate), trading["saving_rate"], "line"),
+    figure(
+        "saving_rate", "of_budget", rate(total.saving_rate, base.saving_rate), trading["saving_rate"], "line"
+    ),
     figure("supervised", "sessions", supervised, counts["openings"]),
     figure("penalties", "person_times", penalties, counts["penalties"]),
     figure("enterprises", "enterprises", members, stock["closing"], "line"),
@@ -46,14 +48,20 @@ with left:
     drawn = charts.monthly(
         trading, "transactions", name=t("term.transactions"), unit=t("unit.lots"), **compared
     )
-    chart(t("overview.transactions", **peak(trading, "transactions")), drawn, key="transactions")
+    chart(
+        peak("overview.transactions", trading, "transactions", chosen.months_inside),
+        drawn,
+        key="transactions",
+    )
 with right:
     drawn = charts.monthly(
         trading, "award", name=t("term.award"), unit=t("unit.wan"), per=10_000, decimals=2, **compared
     )
-    chart(t("overview.award", **peak(trading, "award", wan)), drawn, key="award")
+    chart(peak("overview.award", trading, "award", chosen.months_inside, wan), drawn, key="award")
 
-months = trading.merge(counts[["month", "openings", "penalties", "draws"]], on="month").merge(stock, on="month")
+months = trading.merge(counts[["month", "openings", "penalties", "draws"]], on="month").merge(
+    stock, on="month"
+)
 columns = {
     "month": Column(t("column.month"), "month"),
     "transactions": Column(t("term.transactions"), "count"),

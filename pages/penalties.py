@@ -9,7 +9,7 @@ from dashboard.i18n import section, t
 from dashboard.parts import chart, choose, filter_row, nothing_here, page_head, page_tools, peak
 from dashboard.period_filter import period_filter
 from dashboard.tables import Action, Column
-from data_access.experts import penalties_by_behaviour, penalties_in, suspended_on
+from data_access.experts import monthly_penalised, penalties_by_behaviour, penalties_in, suspended_on
 from data_access.figures import figures, monthly
 from domain.vocabulary import PenaltyBehaviour, PenaltyKind
 
@@ -21,16 +21,17 @@ with filter_row():
 
 now, before = read(figures, chosen.so_far), read(figures, chosen.before)
 months = read(monthly, chosen.trend)
-suspended = counted(
-    read(suspended_on, chosen.so_far.last_day), read(suspended_on, chosen.before.last_day)
-)
+people = read(monthly_penalised, chosen.trend)
+suspended = read(suspended_on, (chosen.so_far.last_day, chosen.before.last_day))
+rates = months["penalties"] / months["draws"].where(months["draws"] > 0)
 times = counted(now.penalties.person_times, before.penalties.person_times)
+persons = counted(now.penalties.persons, before.penalties.persons)
 headlines = [
     figure("penalties", "person_times", times, months["penalties"]),
-    figure("penalised", "persons", counted(now.penalties.persons, before.penalties.persons)),
+    figure("penalised", "persons", persons, people["persons"]),
     figure("draws", "person_times", counted(now.expert_draws, before.expert_draws), months["draws"]),
-    figure("penalty_rate", "of_draws", rate(now.penalty_rate, before.penalty_rate)),
-    figure("suspended", "persons", suspended),
+    figure("penalty_rate", "of_draws", rate(now.penalty_rate, before.penalty_rate), rates, "line"),
+    figure("suspended", "persons", counted(*suspended), people["suspended"]),
 ]
 headline_row(headlines, chosen)
 
@@ -54,13 +55,13 @@ with right:
         before=read(monthly, chosen.trend.year_before()),
         before_name=t("term.year_before"),
     )
-    chart(t("penalties.by_month", **peak(months, "penalties")), drawn, key="months")
+    chart(peak("penalties.by_month", months, "penalties", chosen.months_inside), drawn, key="months")
 
 found = read(penalties_in, chosen.so_far, kind, behaviour)
 columns = {
-    "decided_at": Column(t("column.decided"), "time", 140),
+    "decided_at": Column(t("column.decided"), "time"),
     "expert_code": Column(t("column.expert_code")),
-    "expert_name": Column(t("column.expert"), codes=""),
+    "expert_name": Column(t("column.expert")),
     "speciality": Column(t("column.speciality")),
     "behaviour": Column(t("column.behaviour"), width="medium", codes="behaviour"),
     "kind": Column(t("column.kind"), codes="penalty_kind"),
@@ -68,7 +69,6 @@ columns = {
     "suspended_from": Column(t("column.suspended_from"), "day"),
     "suspended_to": Column(t("column.suspended_to"), "day"),
     "document_no": Column(t("column.document_no")),
-    "decided_by": Column(t("column.decided_by")),
 }
 st.markdown(f"**{t('penalties.table', times=len(found))}**")
 if found.empty:

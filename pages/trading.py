@@ -46,7 +46,7 @@ by_method = read(trading_compared, chosen.so_far, chosen.year_before, "method")
 lots = read(lots_awarded, chosen.so_far, wanted)
 left, right = st.columns([3, 2])
 with left:
-    title = t("trading.by_month", **peak(months, "transactions"))
+    title = peak("trading.by_month", months, "transactions", chosen.months_inside)
     if wanted is None:
         classes = {code: t(f"project_class.{code}") for code in ProjectClass}
         by_month = read(monthly_by_class, chosen.trend)

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 
+from data_access.demo.dice import dice
 from data_access.demo.quotas import Quota, proportional, spread
 from data_access.demo.workdays import seasonal_days
 from domain.periods import Period
@@ -35,7 +36,7 @@ class Case:
 
 def cases_of(half_year: Period, quota: Quota) -> list[Case]:
     """All procedures decided in the half-year, by day."""
-    rng = Random(f"cases {half_year.start}")
+    rng = dice(f"cases {half_year.start}")
     # The first ten days are left to what precedes an award: nothing is decided before it was opened.
     decided = Period(half_year.start + timedelta(days=9), half_year.end)
     cases = _works(rng, decided, quota) + _procurement(rng, decided, quota) + _land(rng, decided, quota)
@@ -52,9 +53,7 @@ def _works(rng: Random, decided: Period, quota: Quota) -> list[Case]:
         Case(ProjectClass.WORKS, _small_method(pair[0]), [pair], day, simplified=True, drawn_experts=0)
         for pair, day in zip(amounts[: quota.simplified], days, strict=False)
     ]
-    for n, (pair, day) in enumerate(
-        zip(amounts[quota.simplified :], days[quota.simplified :], strict=True)
-    ):
+    for n, (pair, day) in enumerate(zip(amounts[quota.simplified :], days[quota.simplified :], strict=True)):
         method = ProcurementMethod.SELECTIVE if n < quota.selective else ProcurementMethod.OPEN
         cases.append(Case(ProjectClass.WORKS, method, [pair], day))
     _single_out(cases[quota.simplified :], quota)
@@ -90,7 +89,8 @@ def _procurement(rng: Random, decided: Period, quota: Quota) -> list[Case]:
         for pair in negotiated
     ]
     return cases + [
-        Case(ProjectClass.PROCUREMENT, ProcurementMethod.OPEN, lots, next(days)) for lots in in_bundles + alone
+        Case(ProjectClass.PROCUREMENT, ProcurementMethod.OPEN, lots, next(days))
+        for lots in in_bundles + alone
     ]
 
 
@@ -99,7 +99,8 @@ def _land(rng: Random, decided: Period, quota: Quota) -> list[Case]:
     starts = [Decimal(rng.randrange(3_000, 24_000, 10)) * 10_000 for _ in days]
     # Every third stays at the starting price; bids rise in steps of 500 000 yuan.
     deals = [
-        start + (Decimal(0) if rng.random() < 0.3 else Decimal(rng.randint(1, int(start // 2_000_000))) * 500_000)
+        start
+        + (Decimal(0) if rng.random() < 0.3 else Decimal(rng.randint(1, int(start // 2_000_000))) * 500_000)
         for start in starts
     ]
     return [

@@ -7,6 +7,7 @@ from decimal import Decimal
 from random import Random
 
 from data_access.demo import names
+from data_access.demo.dice import dice
 from data_access.demo.plan import Plan, Planned, PlannedSession
 from data_access.demo.quotas import FIRST_DAY, Quota
 from data_access.demo.season import Panel
@@ -16,7 +17,6 @@ from domain.periods import Period, add_months, day_of, midnight
 from domain.vocabulary import DrawResponse, PenaltyBehaviour, PenaltyKind
 
 _EXPERTS = 260
-_FOREVER = date.max
 _REFUSED = 0.13  # of those asked
 _BY_BEHAVIOUR = {
     PenaltyBehaviour.LEAVING_POST: "评标期间擅自离开评标室约 20 分钟，影响评标进度",
@@ -34,6 +34,8 @@ _KIND_WEIGHTS = (3, 3, 7, 3)
 _GRAVE = frozenset(
     {PenaltyBehaviour.NOT_RECUSING, PenaltyBehaviour.PRIVATE_CONTACT, PenaltyBehaviour.INDUCING_CLARIFICATION}
 )
+_REGULATION = "《招标投标法实施条例》第七十一条"
+_RULES = "《评标专家和评标专家库管理办法》"
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class ExpertPool:
 
     def found(self) -> None:
         """The experts there are."""
-        rng = Random("experts")
+        rng = dice("experts")
         for number in range(1, _EXPERTS + 1):
             code = f"ZJ{number:04d}"
             self.plan.add(
@@ -71,10 +73,12 @@ class ExpertPool:
 
     def advance(self, half_year: Period, quota: Quota, panels: Sequence[Panel]) -> None:
         """Draws the panels of a half-year and decides its penalties."""
-        rng = Random(f"experts {half_year.start}")
+        rng = dice(f"experts {half_year.start}")
         # Not in the first weeks: a penalty needs a session to have gone before.
         late_enough = Period(half_year.start + timedelta(days=24), half_year.end)
-        decisions = sorted(rng.sample(workdays(late_enough), quota.penalties))
+        days = workdays(late_enough)
+        part = len(days) / quota.penalties
+        decisions = [days[int(part * (n + rng.random()))] for n in range(quota.penalties)]
         repeated = quota.penalties - quota.penalised
         punished: list[_Drawn] = []
         waiting = sorted(panels, key=lambda panel: panel.drawn_at)
@@ -89,9 +93,7 @@ class ExpertPool:
     def _draw(self, rng: Random, panel: Panel) -> None:
         day = day_of(panel.drawn_at)
         able = [
-            f"ZJ{n:04d}"
-            for n in range(1, _EXPERTS + 1)
-            if self.out_until.get(f"ZJ{n:04d}", date.min) <= day
+            f"ZJ{n:04d}" for n in range(1, _EXPERTS + 1) if self.out_until.get(f"ZJ{n:04d}", date.min) <= day
         ]
         asked = iter(rng.sample(able, panel.size * 4))
         at, turn, substitute = panel.drawn_at, 0, False
@@ -99,15 +101,17 @@ class ExpertPool:
         while accepted < panel.size:
             expert, turn = next(asked), turn + 1
             refused = rng.random() < _REFUSED and turn < panel.size * 3
-            response = rng.choice((DrawResponse.DECLINED, DrawResponse.NO_ANSWER)) if refused else None
-            self._write_draw(panel, turn, expert, at, response or DrawResponse.ACCEPTED, substitute)
+            response = DrawResponse.ACCEPTED
+            if refused:
+                response = rng.choice((DrawResponse.DECLINED, DrawResponse.NO_ANSWER))
+            self._write_draw(panel, turn, expert, at, response=response, substitute=substitute)
             if not refused:
                 self.recent.append(_Drawn(expert, panel.session))
                 accepted += 1
             at, substitute = at + timedelta(seconds=20), refused
 
     def _write_draw(
-        self, panel: Panel, turn: int, expert: str, at: datetime, response: DrawResponse, substitute: bool
+        self, panel: Panel, turn: int, expert: str, at: datetime, *, response: DrawResponse, substitute: bool
     ) -> None:
         self.plan.add(
             Planned(
@@ -130,25 +134,18 @@ class ExpertPool:
             case = rng.choice([d for d in sat if d.expert in known and d not in punished] or punished[:1])
         else:
             case = rng.choice([d for d in sat if d.expert not in known and d.expert not in self.out_until])
-        behaviour = rng.choices(_BEHAVIOURS, _BEHAVIOUR_WEIGHTS)[0]
-        kind = PenaltyKind.SUSPENSION if behaviour in _GRAVE else rng.choices(_KINDS, _KIND_WEIGHTS)[0]
-        self._write_penalty(rng, case, day, number, behaviour, kind)
+        self._write_penalty(rng, case, day, number)
         return case
 
-    def _write_penalty(
-        self,
-        rng: Random,
-        case: _Drawn,
-        day: date,
-        number: int,
-        behaviour: PenaltyBehaviour,
-        kind: PenaltyKind,
-    ) -> None:
+    def _write_penalty(self, rng: Random, case: _Drawn, day: date, number: int) -> None:
+        behaviour = rng.choices(_BEHAVIOURS, _BEHAVIOUR_WEIGHTS)[0]
+        kind = PenaltyKind.SUSPENSION if behaviour in _GRAVE else rng.choices(_KINDS, _KIND_WEIGHTS)[0]
+        points = {PenaltyKind.POINT_DEDUCTION: rng.choice((2, 3, 5)), PenaltyKind.SUSPENSION: 10}.get(kind)
+        by_the_regulation = behaviour is not PenaltyBehaviour.OTHER
         decided_at = in_office_hours(rng, day)
         start, end = _suspension(rng, kind, day)
         if end:
             self.out_until[case.expert] = end
-        points = {PenaltyKind.POINT_DEDUCTION: rng.choice((2, 3, 5)), PenaltyKind.SUSPENSION: 10}.get(kind)
         self.plan.add(
             Planned(
                 ExpertPenalty,
@@ -163,9 +160,7 @@ class ExpertPool:
                     "decided_at": decided_at,
                     "decided_by": names.OFFICE,
                     "document_no": f"示公资监〔{day.year}〕{day.month * 4 + number}号",
-                    "legal_basis": "《招标投标法实施条例》第七十一条"
-                    if behaviour is not PenaltyBehaviour.OTHER
-                    else "《评标专家和评标专家库管理办法》",
+                    "legal_basis": _REGULATION if by_the_regulation else _RULES,
                     "facts": _BY_BEHAVIOUR[behaviour],
                 },
                 {"expert_id": (Expert, case.expert), "session_id": (TradingSession, case.session.key)},
@@ -179,4 +174,4 @@ def _suspension(rng: Random, kind: PenaltyKind, day: date) -> tuple[date | None,
         return None, None
     start = day + timedelta(days=1)
     months = rng.choice((3, 6, 6, 12))
-    return start, min(add_months(start, months).replace(day=min(start.day, 28)), _FOREVER)
+    return start, add_months(start, months).replace(day=min(start.day, 28))

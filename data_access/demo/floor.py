@@ -1,19 +1,22 @@
 """The sessions of the demo's history: rooms, times, who was there and what happened."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from random import Random
 
 from data_access.demo.cases import Case
 from data_access.demo.happenings import events_of, participants_of
 from data_access.demo.plan import Plan, PlannedSession
-from data_access.demo.rooms import Bookings
+from data_access.demo.rooms import ROOMS_FOR, Bookings
+from data_access.demo.workdays import at, shifted
 from data_access.models import Room, TradingSession
 from domain.periods import SHANGHAI
 from domain.vocabulary import ProcurementMethod, ProjectClass, SessionStatus, SessionType
 
 _OPENING_CLOCKS = ("09:30", "10:00", "09:00", "14:30", "15:00", "10:30", "11:00", "14:00", "16:00")
 _DRAW_CLOCKS = ("15:00", "15:40", "16:20", "14:20", "17:00", "13:40", "11:20", "10:40", "10:00", "09:20")
+_POSTPONED = 0.025  # share of openings
 
 
 @dataclass
@@ -27,14 +30,15 @@ class Floor:
     def opening(self, rng: Random, day: date, case: Case, lots: list[str]) -> PlannedSession:
         """开标: half an hour to an hour and a half."""
         clocks = rng.sample(_OPENING_CLOCKS, len(_OPENING_CLOCKS))
-        minutes = rng.randint(35, 85)
+        if rng.random() < _POSTPONED:
+            self._postponed(shifted(day, -3), case, lots)
         return self._session(
             rng,
             SessionType.OPENING,
             day,
-            clocks,
-            minutes,
             lots,
+            clocks=clocks,
+            minutes=rng.randint(35, 85),
             method=case.method,
             bidders=_bidders(rng, case),
             supervised=case.supervised,
@@ -44,20 +48,19 @@ class Floor:
         self, rng: Random, day: date, case: Case, lots: list[str], *, after: PlannedSession
     ) -> PlannedSession:
         """评标: after the opening, on the same day when it ends early enough."""
-        minutes = rng.randint(100, 230)
-        end = after.values["actual_end"]
-        assert isinstance(end, datetime)
-        start = end.astimezone(SHANGHAI) + timedelta(minutes=25)
-        clocks = [(start + timedelta(minutes=30 * n)).strftime("%H:%M") for n in range(5)]
+        # Half an hour later, on a round ten minutes.
+        ready = after.at.astimezone(SHANGHAI) + timedelta(minutes=after.minutes + 30)
+        ready -= timedelta(minutes=ready.minute % 10)
+        clocks = [(ready + timedelta(minutes=30 * n)).strftime("%H:%M") for n in range(5)]
         return self._session(
             rng,
             SessionType.EVALUATION,
             day,
-            [clock for clock in clocks if clock < "19:00"] or ["19:00"],
-            minutes,
             lots,
+            clocks=[clock for clock in clocks if clock < "19:00"] or ["19:00"],
+            minutes=rng.randint(100, 230),
             method=case.method,
-            bidders=after.values["bidder_count"],
+            bidders=after.bidders,
             supervised=case.supervised,
         )
 
@@ -67,9 +70,9 @@ class Floor:
             rng,
             SessionType.NEGOTIATION,
             day,
-            ("09:30", "14:30", "16:30"),
-            rng.randint(60, 110),
             lots,
+            clocks=("09:30", "14:30", "16:30"),
+            minutes=rng.randint(60, 110),
             method=ProcurementMethod.LIMITED,
             bidders=rng.randint(3, 5),
             supervised=rng.random() < 0.5,
@@ -81,9 +84,9 @@ class Floor:
             rng,
             SessionType.LAND_AUCTION,
             day,
-            ("15:00", "10:00"),
-            rng.randint(25, 90),
             lots,
+            clocks=("15:00", "10:00"),
+            minutes=rng.randint(25, 90),
             method=ProcurementMethod.OPEN,
             bidders=rng.randint(1, 12),
             supervised=True,
@@ -95,9 +98,9 @@ class Floor:
             rng,
             SessionType.LOTTERY,
             day,
-            ("10:00", "15:00"),
-            15 + 8 * len(lots),
             lots,
+            clocks=("10:00", "15:00"),
+            minutes=15 + 8 * len(lots),
             method=ProcurementMethod.LIMITED,
             bidders=rng.randint(14, 46),
             supervised=rng.random() < 0.8,
@@ -107,7 +110,42 @@ class Floor:
         """专家抽取: the afternoon before, else in the morning of the evaluation."""
         clocks = _DRAW_CLOCKS if day < evaluated_on else ("08:20", "08:00", "07:40")
         return self._session(
-            rng, SessionType.EXPERT_DRAW, day, clocks, 15, lots, method=None, bidders=None, supervised=False
+            rng,
+            SessionType.EXPERT_DRAW,
+            day,
+            lots,
+            clocks=clocks,
+            minutes=15,
+            method=None,
+            bidders=0,
+            supervised=False,
+        )
+
+    def _postponed(self, day: date, case: Case, lots: list[str]) -> None:
+        """An opening that was cancelled and held some days later."""
+        planned, code = at(day, "09:30"), self.bookings.number(SessionType.OPENING, day)
+        self.plan.add(
+            PlannedSession(
+                TradingSession,
+                f"history-{code}",
+                planned,
+                {
+                    "code": code,
+                    "type": SessionType.OPENING,
+                    "method": case.method,
+                    "room_id": None,
+                    "off_site": False,
+                    "planned_start": planned,
+                    "planned_end": planned + timedelta(minutes=60),
+                    "actual_start": None,
+                    "actual_end": None,
+                    "status": SessionStatus.CANCELLED,
+                    "bidder_count": None,
+                    "abnormal": False,
+                },
+                {"room_id": (Room, ROOMS_FOR[SessionType.OPENING][0])},
+                lots=lots,
+            )
         )
 
     def _session(
@@ -115,12 +153,12 @@ class Floor:
         rng: Random,
         kind: SessionType,
         day: date,
-        clocks: list[str] | tuple[str, ...],
-        minutes: int,
         lots: list[str],
         *,
+        clocks: Sequence[str],
+        minutes: int,
         method: ProcurementMethod | None,
-        bidders: object,
+        bidders: int,
         supervised: bool,
     ) -> PlannedSession:
         room, planned = self.bookings.book(kind, day, clocks, minutes)
@@ -144,13 +182,15 @@ class Floor:
                 "actual_start": started,
                 "actual_end": ended,
                 "status": SessionStatus.DONE,
-                "bidder_count": bidders,
+                "bidder_count": bidders if kind is not SessionType.EXPERT_DRAW else None,
                 "abnormal": any(event["kind"] in ("objection", "expert_left") for event in events),
             },
             {"room_id": (Room, room)} if room else {},
             lots=lots,
             participants=participants_of(rng, kind, supervised=supervised),
             events=events,
+            minutes=minutes,
+            bidders=bidders,
         )
         self.plan.add(made)
         self.sessions.append(made)

@@ -3,12 +3,13 @@
 from datetime import datetime, timedelta
 from random import Random
 
-from data_access.demo.plan import PlannedSession, Values
+from data_access.demo.plan import Event, Person, PlannedSession
 from domain.vocabulary import ParticipantRole, SessionType
 
 _MONITORS = ("周启明", "林嘉怡", "何永康", "郭晓东", "邓雪梅", "许文博", "曾立新", "潘慧敏")
 _SUPERVISORS = ("陈思远", "黄国栋", "梁淑华", "罗振宇", "谢婉清", "韩庆元")
 _REMOTE_SHARE = 0.35
+_FEWEST_BIDDERS = 3  # 招标投标法 art. 28
 
 _ODDITIES = (
     ("objection", "投标人代表", "对开标记录提出异议，当场答复并记录", 0.05),
@@ -22,21 +23,23 @@ _FINDINGS = (
 )
 
 
-def participants_of(rng: Random, kind: SessionType, *, supervised: bool) -> list[Values]:
+def participants_of(rng: Random, kind: SessionType, *, supervised: bool) -> list[Person]:
     """One or two monitors, and a supervisor when it was supervised."""
     monitors = rng.sample(_MONITORS, 1 if kind is SessionType.EXPERT_DRAW else rng.randint(1, 2))
-    people: list[Values] = [
+    people: list[Person] = [
         {"role": ParticipantRole.MONITOR, "name": name, "remote": False} for name in monitors
     ]
     if supervised:
         remote = rng.random() < _REMOTE_SHARE
-        people.append({"role": ParticipantRole.SUPERVISOR, "name": rng.choice(_SUPERVISORS), "remote": remote})
+        people.append(
+            {"role": ParticipantRole.SUPERVISOR, "name": rng.choice(_SUPERVISORS), "remote": remote}
+        )
     return people
 
 
 def events_of(
-    rng: Random, kind: SessionType, started: datetime, ended: datetime, bidders: object
-) -> list[Values]:
+    rng: Random, kind: SessionType, started: datetime, ended: datetime, bidders: int
+) -> list[Event]:
     """The course of a session, and sometimes something out of the ordinary."""
     length = ended - started
     events = [_event(started + length * share, *rest) for share, *rest in _course(kind, bidders)]
@@ -44,8 +47,10 @@ def events_of(
         if kind is SessionType.OPENING and rng.random() < chance:
             events.append(_event(started + length * rng.uniform(0.3, 0.9), what, actor, note))
     if kind is SessionType.EVALUATION and rng.random() < 0.03:
-        events.append(_event(started + length * 0.6, "expert_left", "评标专家", "因身体不适离场 10 分钟，监标人陪同"))
-    return sorted(events, key=lambda event: str(event["at"]))
+        events.append(
+            _event(started + length * 0.6, "expert_left", "评标专家", "因身体不适离场 10 分钟，监标人陪同")
+        )
+    return sorted(events, key=lambda event: event["at"])
 
 
 def add_finding(rng: Random, session: PlannedSession) -> None:
@@ -57,7 +62,9 @@ def add_finding(rng: Random, session: PlannedSession) -> None:
     session.values["abnormal"] = True
 
 
-def _course(kind: SessionType, bidders: object) -> list[tuple[float, str, str, str]]:
+def _course(kind: SessionType, bidders: int) -> list[tuple[float, str, str, str]]:
+    if kind is SessionType.OPENING and bidders < _FEWEST_BIDDERS:
+        return [(-0.2, "check_in", "投标人代表", f"签到 {bidders} 家，不足三家，本次招标失败")]
     if kind is SessionType.OPENING:
         return [
             (-0.2, "check_in", "投标人代表", f"签到 {bidders} 家"),
@@ -71,5 +78,5 @@ def _course(kind: SessionType, bidders: object) -> list[tuple[float, str, str, s
     return []
 
 
-def _event(at: datetime, kind: str, actor: str, note: str) -> Values:
+def _event(at: datetime, kind: str, actor: str, note: str) -> Event:
     return {"at": at, "kind": kind, "actor": actor, "note": note}

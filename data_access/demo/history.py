@@ -1,9 +1,10 @@
 """Writes the demo's history: the published half-year to the last digit, and on to today."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from typing import cast
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Table, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -34,9 +35,8 @@ from data_access.models import (
 )
 from domain.periods import day_of, midnight
 
-HISTORY = "history-"
 SCHEDULE = "schedule-"
-"""How the source keys of sessions begin, by who wrote them."""
+"""How the source keys of what `schedule` writes begin."""
 
 # What is referred to comes before what refers to it.
 _ORDER: tuple[type[Base], ...] = (
@@ -72,7 +72,9 @@ def fill(session: Session, today: date) -> None:
     ids: _Ids = {Room: dict(session.execute(select(Room.name, Room.id)).tuples().all())}
     for table in _ORDER:
         rows = [row for row in plan.of(table) if _is_new(row, since, midnight(today))]
-        ids[table] = (_known_ids(session, table) if since else {}) | _write(session, rows, midnight(today), ids)
+        ids[table] = (_known_ids(session, table) if since else {}) | _write(
+            session, rows, midnight(today), ids
+        )
         if table is TradingSession:
             _attach(session, (row for row in rows if isinstance(row, PlannedSession)), ids)
 
@@ -91,12 +93,23 @@ def make_rooms(session: Session) -> None:
 
 
 def _last_written(session: Session) -> date | None:
-    newest = session.scalar(
-        select(func.max(TradingSession.actual_start)).where(
-            TradingSession.source_system == SOURCE_SYSTEM, TradingSession.source_key.startswith(HISTORY)
+    """The day of the newest thing that happened; something does on almost every working day."""
+    newest = [
+        session.scalar(
+            select(func.max(instant)).where(
+                instant.class_.source_system == SOURCE_SYSTEM,
+                ~instant.class_.source_key.startswith(SCHEDULE),
+            )
         )
-    )
-    return day_of(newest) if newest else None
+        for instant in (
+            TradingSession.actual_start,
+            Award.decided_at,
+            ExpertDrawMember.drawn_at,
+            MallOrder.ordered_at,
+        )
+    ]
+    days = [day_of(instant) for instant in newest if instant is not None]
+    return max(days, default=None)
 
 
 def _first_scheduled(session: Session) -> date | None:
@@ -123,25 +136,21 @@ def _known_ids(session: Session, table: type[Base]) -> dict[str, int]:
     return {row.source_key: row.id for row in rows}
 
 
-def _write(session: Session, rows: Iterable[Planned], until: datetime, ids: _Ids) -> dict[str, int]:
+def _write(session: Session, rows: Sequence[Planned], until: datetime, ids: _Ids) -> dict[str, int]:
     """Inserts or updates rows of one table as they stood at `until`; their ids by key."""
     values = [_resolved(row, until, ids) for row in rows]
     if not values:
         return {}
-    columns = _table_of(rows).__table__.c
-    statement = insert(_table_of(rows).__table__)
+    table = cast("Table", rows[0].table.__table__)
+    statement = insert(table)
     written = session.execute(
         statement.on_conflict_do_update(
             index_elements=["source_system", "source_key"],
             set_={name: statement.excluded[name] for name in values[0]},
-        ).returning(columns.source_key, columns.id),
+        ).returning(table.c.source_key, table.c.id),
         values,
     )
     return {row.source_key: row.id for row in written}
-
-
-def _table_of(rows: Iterable[Planned]) -> type[Base]:
-    return next(iter(rows)).table
 
 
 def _resolved(row: Planned, until: datetime, ids: _Ids) -> Values:
@@ -158,10 +167,14 @@ def _attach(session: Session, rows: Iterable[PlannedSession], ids: _Ids) -> None
     for table in (SessionLot, SessionParticipant, SessionEvent):
         session.execute(delete(table).where(table.session_id.in_(by_id)))
     hanging: dict[type[Base], list[Values]] = {
-        SessionLot: [{"session_id": n, "lot_id": ids[Lot][lot]} for n, row in by_id.items() for lot in row.lots],
-        SessionParticipant: [{"session_id": n} | person for n, row in by_id.items() for person in row.participants],
-        SessionEvent: [{"session_id": n} | event for n, row in by_id.items() for event in row.events],
+        SessionLot: [
+            {"session_id": n, "lot_id": ids[Lot][lot]} for n, row in by_id.items() for lot in row.lots
+        ],
+        SessionParticipant: [
+            {"session_id": n, **person} for n, row in by_id.items() for person in row.participants
+        ],
+        SessionEvent: [{"session_id": n, **event} for n, row in by_id.items() for event in row.events],
     }
     for hung, values in hanging.items():
         if values:
-            session.execute(insert(hung.__table__), values)
+            session.execute(insert(cast("Table", hung.__table__)), values)

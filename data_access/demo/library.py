@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from random import Random
 
 from data_access.demo import names
+from data_access.demo.dice import dice
 from data_access.demo.plan import Plan, Planned
 from data_access.demo.quotas import FIRST_DAY, LIBRARY_AT_FIRST_DAY, Quota
 from data_access.models import Enterprise, LibraryMembership
@@ -16,6 +17,11 @@ _GRADES = ("A", "A", "B", "B", "B", "C", "D")
 _REASONS = ("企业申请退出", "资质证书到期未延续", "履约评价不合格", "企业注销")
 _FROM_ELSEWHERE = 40
 _WINNING_LIBRARY = {ProjectClass.WORKS: Library.CONTRACTOR, ProjectClass.PROCUREMENT: Library.SUPPLIER}
+_OUTSIDERS = (
+    (ProjectClass.WORKS, "contractor"),
+    (ProjectClass.PROCUREMENT, "supplier"),
+    (ProjectClass.LAND, "developer"),
+)
 
 
 @dataclass
@@ -37,11 +43,11 @@ class EnterpriseLibrary:
 
     plan: Plan
     members: list[Member] = field(default_factory=list)
-    outsiders: list[tuple[str, str]] = field(default_factory=list)
+    outsiders: dict[ProjectClass, list[tuple[str, str]]] = field(default_factory=dict)
 
     def found(self) -> None:
         """The enterprises there were on the first day, and some that only come to bid."""
-        rng = Random("library")
+        rng = dice("library")
         for _ in range(LIBRARY_AT_FIRST_DAY):
             self._join(rng, FIRST_DAY - timedelta(days=rng.randint(30, 900)))
         for number in range(_FROM_ELSEWHERE):
@@ -49,7 +55,7 @@ class EnterpriseLibrary:
 
     def advance(self, half_year: Period, quota: Quota) -> None:
         """Those who join, leave, change the library or enter a second one in the half-year."""
-        rng = Random(f"library {half_year.start}")
+        rng = dice(f"library {half_year.start}")
         for _ in range(quota.joined):
             self._join(rng, _some_day(rng, half_year))
         settled = [m for m in self.members if m.until is None and m.since < half_year.start]
@@ -68,7 +74,7 @@ class EnterpriseLibrary:
             if m.library == library and m.since <= day and (m.until is None or m.until > day)
         ]
         if not here or rng.random() < 0.2:
-            return rng.choice(self.outsiders)
+            return rng.choice(self.outsiders[project_class])
         member = here[int(len(here) * rng.random() ** 1.6)]
         return member.name, member.uscc
 
@@ -117,8 +123,8 @@ class EnterpriseLibrary:
         second.later.append((midnight(day + timedelta(days=45)), {"left_on": day + timedelta(days=45)}))
 
     def _add_outsider(self, number: int) -> None:
-        trade = (Library.CONTRACTOR, Library.SUPPLIER)[number % 2]
-        name = names.enterprise(number // 2 + 3, trade).replace(names.REGION_NAME, "邻江市")
+        project_class, trade = _OUTSIDERS[number % len(_OUTSIDERS)]
+        name = names.enterprise(number // len(_OUTSIDERS) + 3, trade, "邻江市")
         uscc = names.credit_code(5000 + number, "999800")
         self.plan.add(
             Planned(
@@ -128,7 +134,7 @@ class EnterpriseLibrary:
                 {"name": name, "uscc": uscc, "local": False, "region_code": None},
             )
         )
-        self.outsiders.append((name, uscc))
+        self.outsiders.setdefault(project_class, []).append((name, uscc))
 
 
 def _some_day(rng: Random, half_year: Period) -> date:

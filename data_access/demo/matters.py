@@ -6,6 +6,7 @@ from decimal import Decimal
 from random import Random
 
 from data_access.demo import names
+from data_access.demo.dice import dice
 from data_access.demo.plan import Plan, Planned
 from data_access.demo.quotas import PUBLISHED, Quota, proportional
 from data_access.demo.workdays import at, in_office_hours, seasonal_days, shifted, workdays
@@ -20,13 +21,21 @@ _SUBJECTS = {
     ComplaintType.QUERY: "对采购文件的质疑",
     ComplaintType.LETTER: "来信反映投标保证金退还问题",
 }
-_RESULTS = ("投诉不成立，驳回", "部分成立，责令改正", "成立，责令重新评标", "已答复，对方无异议", "已答复并办结")
-_SUPPLIERS = tuple(f"示范区{word}商贸有限公司" for word in ("百川", "千帆", "万木", "晨曦", "暮云", "秋实", "春和"))
+_RESULTS = (
+    "投诉不成立，驳回",
+    "部分成立，责令改正",
+    "成立，责令重新评标",
+    "已答复，对方无异议",
+    "已答复并办结",
+)
+_SUPPLIERS = tuple(
+    f"示范区{word}商贸有限公司" for word in ("百川", "千帆", "万木", "晨曦", "暮云", "秋实", "春和")
+)
 
 
 def receive_complaints(plan: Plan, half_year: Period, quota: Quota) -> None:
     """Complaints and petitions by quota, and some objections, queries and letters."""
-    rng = Random(f"complaints {half_year.start}")
+    rng = dice(f"complaints {half_year.start}")
     counts = {
         ComplaintType.COMPLAINT: quota.complaints,
         ComplaintType.PETITION: quota.petitions,
@@ -41,12 +50,14 @@ def receive_complaints(plan: Plan, half_year: Period, quota: Quota) -> None:
     lots = [row.key for row in plan.of(Lot) if row.at < midnight(first)][-60:]
     received = sorted((rng.choice(days), kind) for kind, count in counts.items() for _ in range(count))
     for number, (day, kind) in enumerate(received, start=1):
-        _receive(plan, rng, day, kind, f"SL{day:%Y%m}{number:03d}", rng.choice(lots))
+        _receive(plan, rng, day, kind, f"SL{day:%Y%m}{number:03d}", lot=rng.choice(lots))
 
 
-def _receive(plan: Plan, rng: Random, day: date, kind: ComplaintType, code: str, lot: str) -> None:
+def _receive(plan: Plan, rng: Random, day: date, kind: ComplaintType, code: str, *, lot: str) -> None:
     received = in_office_hours(rng, day)
-    decided = in_office_hours(rng, shifted(day, rng.randint(8, 42 if kind is ComplaintType.COMPLAINT else 24)))
+    decided = in_office_hours(
+        rng, shifted(day, rng.randint(8, 42 if kind is ComplaintType.COMPLAINT else 24))
+    )
     track = ComplaintTrack.PROCUREMENT if "CG" in lot else ComplaintTrack.WORKS
     # Works: 3 working days to accept and 30 to decide; procurement: 30.
     due = shifted(day, 30 if track is ComplaintTrack.PROCUREMENT else 33)
@@ -74,7 +85,7 @@ def _receive(plan: Plan, rng: Random, day: date, kind: ComplaintType, code: str,
 
 def order_from_mall(plan: Plan, half_year: Period, quota: Quota) -> None:
     """Orders that add up to the quota's amount."""
-    rng = Random(f"mall {half_year.start}")
+    rng = dice(f"mall {half_year.start}")
     days = seasonal_days(rng, half_year, quota.orders)
     least = Decimal(800)
     weights = [rng.lognormvariate(0, 0.9) for _ in days]
@@ -89,7 +100,7 @@ def order_from_mall(plan: Plan, half_year: Period, quota: Quota) -> None:
                 ordered,
                 {
                     "order_no": order_no,
-                    "buyer": rng.choice(names.BUYERS["procurement"]),
+                    "buyer": rng.choice(names.MALL_BUYERS),
                     "supplier": rng.choice(_SUPPLIERS),
                     "category": rng.choice(names.GOODS),
                     "amount": amount,
@@ -101,8 +112,10 @@ def order_from_mall(plan: Plan, half_year: Period, quota: Quota) -> None:
 
 def inspect(plan: Plan, half_year: Period, quota: Quota, awards: Sequence[Planned]) -> None:
     """标后履约检查 of lots awarded some weeks before."""
-    rng = Random(f"inspections {half_year.start}")
-    days = rng.sample(workdays(Period(half_year.start + timedelta(days=60), half_year.end)), quota.inspections)
+    rng = dice(f"inspections {half_year.start}")
+    days = rng.sample(
+        workdays(Period(half_year.start + timedelta(days=60), half_year.end)), quota.inspections
+    )
     for number, day in enumerate(sorted(days), start=1):
         award = rng.choice([a for a in awards if a.at < midnight(day) - timedelta(days=14)])
         code = f"JC{day:%Y%m%d}{number:02d}"

@@ -1,12 +1,31 @@
-"""What is going to be written: rows with stable keys, references by key, and values that hold from an instant on."""
+"""What is going to be written: rows with stable keys, and values that hold from an instant on."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypedDict
 
 from data_access.models import Base
+from domain.vocabulary import ParticipantRole
 
 Values = dict[str, object]
+
+
+class Person(TypedDict):
+    """A participant of a session."""
+
+    role: ParticipantRole
+    name: str
+    remote: bool
+
+
+class Event(TypedDict):
+    """Something noted while a session ran."""
+
+    at: datetime
+    kind: str
+    actor: str
+    note: str
 
 
 @dataclass
@@ -38,9 +57,11 @@ class Planned:
 class PlannedSession(Planned):
     """A session with what hangs on it."""
 
+    minutes: int = 0
+    bidders: int = 0
     lots: list[str] = field(default_factory=list)
-    participants: list[Values] = field(default_factory=list)
-    events: list[Values] = field(default_factory=list)
+    participants: list[Person] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
 
 
 SOURCE_SYSTEM = "demo"

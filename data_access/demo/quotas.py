@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from random import Random
 
+from data_access.demo.dice import dice
 from domain.periods import Period, half_year_of
 
 FIRST_DAY = date(2022, 7, 1)
@@ -90,11 +91,15 @@ def quota_of(half_year: Period) -> Quota:
 
 def is_sealed(half_year: Period) -> bool:
     """Whether no procedure may cross the border at its start: the counts on one side are exact."""
-    return half_year.start == FIRST_DAY or half_year.start in PUBLISHED or half_year_of(half_year.previous().start).start in PUBLISHED
+    return (
+        half_year.start == FIRST_DAY
+        or half_year.start in PUBLISHED
+        or half_year_of(half_year.previous().start).start in PUBLISHED
+    )
 
 
 def _drawn(half_year: Period) -> Quota:
-    rng = Random(f"quota {half_year.start}")
+    rng = dice(f"quota {half_year.start}")
     years = half_year.start.year - 2022
     second_half = half_year.start.month == 7
     growth = 1.03**years * (1.18 if second_half else 1.0)

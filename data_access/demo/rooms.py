@@ -67,7 +67,10 @@ class Bookings:
         return f"{key[0]}{day:%Y%m%d}{self._numbers[key]:02d}"
 
     def _open_to_history(self, rooms: Iterable[str], day: date) -> list[str]:
-        return [room for room in rooms if day < self._watched_from or room not in WATCHED_ROOMS]
+        """The rooms that are free to use, another one first every day."""
+        usable = [room for room in rooms if day < self._watched_from or room not in WATCHED_ROOMS]
+        first = day.toordinal() % len(usable) if usable else 0
+        return usable[first:] + usable[:first]
 
     def _take(self, room: str, start: datetime, end: datetime) -> bool:
         taken = self._taken.setdefault(room, [])

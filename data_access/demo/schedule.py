@@ -1,21 +1,22 @@
 """Keeps the demo's schedule current: a session on in each of the four rooms with a camera, at any hour."""
 
-from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from sqlalchemy import delete, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Select, delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from data_access.demo import names
+from data_access.demo.dice import dice
 from data_access.demo.happenings import events_of, participants_of
 from data_access.demo.history import SCHEDULE, make_rooms
-from data_access.demo.plan import SOURCE_SYSTEM, Values
+from data_access.demo.plan import SOURCE_SYSTEM, Person, Values
 from data_access.demo.timetable import Slot, slots_wanted
 from data_access.models import (
-    ExpertPenalty,
     Lot,
     Project,
     Room,
@@ -29,6 +30,11 @@ from domain.vocabulary import LotStatus, ProcurementMethod, ProjectClass, Sessio
 # Round the clock is many more sessions than a centre holds: old ones go, or they would drown the figures.
 _KEPT_OFFICE_HOURS = timedelta(days=8)
 _KEPT_OTHERWISE = timedelta(days=2)
+_PARTS = {
+    ProjectClass.WORKS: "（第{}标段）",
+    ProjectClass.PROCUREMENT: "（第{}包）",
+    ProjectClass.LAND: "（第{}宗）",
+}
 
 
 def keep_current(session: Session, now: datetime) -> None:
@@ -51,59 +57,95 @@ def keep_current(session: Session, now: datetime) -> None:
 
 def _plan_missing(session: Session, wanted: set[Slot]) -> None:
     keys = {SCHEDULE + slot.key: slot for slot in wanted}
-    known = set(
-        session.scalars(select(TradingSession.source_key).where(TradingSession.source_key.in_(keys)))
-    )
+    known = set(session.scalars(select(TradingSession.source_key).where(TradingSession.source_key.in_(keys))))
     missing = sorted(keys.keys() - known)
     if not missing:
         return
     make_rooms(session)
     rooms = dict(session.execute(select(Room.name, Room.id)).tuples().all())
-    for key in missing:
-        _plan(session, keys[key], key, rooms)
-
-
-def _plan(session: Session, slot: Slot, key: str, rooms: dict[str, int]) -> None:
-    rng = Random(key)
-    source: Values = {"source_system": SOURCE_SYSTEM, "source_key": key}
-    method = _method_of(rng, slot)
-    project = Project(**source, **_project_of(rng, slot))
-    session.add(project)
+    drafts = [_draft(keys[key], key, rooms[keys[key].room_name]) for key in missing]
+    session.add_all(row for draft in drafts for row in (draft.project, draft.planned))
     session.flush()
+    for draft in drafts:
+        draft.lot.project_id = draft.project.id
+        session.add(draft.lot)
+    session.flush()
+    for draft in drafts:
+        session.add(SessionLot(session_id=draft.planned.id, lot_id=draft.lot.id))
+        session.add_all(
+            SessionParticipant(session_id=draft.planned.id, **person) for person in draft.participants
+        )
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A session to come, with a project of its own that is not awarded yet."""
+
+    project: Project
+    lot: Lot
+    planned: TradingSession
+    participants: list[Person]
+
+
+def _draft(slot: Slot, key: str, room_id: int) -> _Draft:
+    rng = dice(key)
+    source: Values = {"source_system": SOURCE_SYSTEM, "source_key": key}
+    project_class, method, subjects = _subject_of(rng, slot.kind)
+    subject, buyer = rng.choice(list(subjects.items()))
+    published = slot.planned_start - timedelta(days=24)
+    price = Decimal(rng.randint(420, 2_600)) * 10_000
+    land = project_class is ProjectClass.LAND
+    project = Project(
+        **source,
+        code=f"SFQ{slot.day:%Y%m%d}{slot.room}{slot.number}",
+        name=subject.format(p=rng.choice(names.PLACES)) + _PARTS[project_class].format(rng.randint(1, 6)),
+        project_class=project_class,
+        region_code=names.REGION_CODE,
+        buyer=buyer,
+        agency=rng.choice(names.AGENCIES),
+        accepted_at=published - timedelta(days=9),
+    )
     lot = Lot(
         **source,
-        project_id=project.id,
         section_code=f"{project.code}-01",
         title=project.name,
         method=method,
-        published_at=slot.planned_start - timedelta(days=24),
+        budget=None if land else price,
+        starting_price=price * 10 if land else None,
+        published_at=published,
         bid_deadline=slot.planned_start,
         status=LotStatus.ACTIVE,
-        **_price_of(rng, slot),
     )
     planned = TradingSession(
         **source,
         code=slot.code,
         type=slot.kind,
-        room_id=rooms[slot.room_name],
+        room_id=room_id,
         method=method,
         planned_start=slot.planned_start,
         planned_end=slot.planned_end,
         status=SessionStatus.SCHEDULED,
     )
-    session.add_all([lot, planned])
-    session.flush()
-    session.add(SessionLot(session_id=planned.id, lot_id=lot.id))
     supervised = slot.in_office_hours and rng.random() < 0.85
-    for person in participants_of(rng, slot.kind, supervised=supervised):
-        session.add(SessionParticipant(session_id=planned.id, **person))
+    return _Draft(project, lot, planned, participants_of(rng, slot.kind, supervised=supervised))
+
+
+def _subject_of(rng: Random, kind: SessionType) -> tuple[ProjectClass, ProcurementMethod, names.Subjects]:
+    if kind is SessionType.LAND_AUCTION:
+        return ProjectClass.LAND, ProcurementMethod.OPEN, names.LAND
+    if kind is SessionType.NEGOTIATION:
+        return ProjectClass.PROCUREMENT, ProcurementMethod.LIMITED, names.PROCUREMENT
+    if rng.random() < 0.35:
+        return ProjectClass.PROCUREMENT, ProcurementMethod.OPEN, names.PROCUREMENT
+    method = rng.choice((ProcurementMethod.OPEN, ProcurementMethod.SELECTIVE))
+    return ProjectClass.WORKS, method, names.WORKS
 
 
 def _move_on(session: Session, held: TradingSession, slot: Slot, now: datetime) -> None:
     """Sets state and times as they are at `now`, and notes what has happened by then."""
     if slot.starts_at > now:
         return
-    rng = Random(slot.key)
+    rng = dice(slot.key)
     bidders = rng.randint(3, 14)
     held.actual_start = slot.starts_at
     held.bidder_count = bidders
@@ -123,21 +165,21 @@ def _move_on(session: Session, held: TradingSession, slot: Slot, now: datetime) 
 
 
 def _forget_old(session: Session, now: datetime) -> None:
-    """Removes sessions of this schedule that are long over and that nothing refers to."""
-    penalised = select(ExpertPenalty.session_id).where(ExpertPenalty.session_id == TradingSession.id)
-    over = session.scalars(
-        _scheduled().where(TradingSession.actual_end < now - _KEPT_OTHERWISE, ~penalised.exists())
-    ).all()
-    gone = [
-        held
-        for held in over
-        if not _slot_of(held).in_office_hours or held.planned_start < now - _KEPT_OFFICE_HOURS
-    ]
-    if gone:
-        session.execute(delete(TradingSession).where(TradingSession.id.in_([held.id for held in gone])))
+    """Removes sessions of this schedule that are long over, unless something refers to them."""
+    over = session.scalars(_scheduled().where(TradingSession.actual_end < now - _KEPT_OTHERWISE)).all()
+    for held in over:
+        if _slot_of(held).in_office_hours and held.planned_start > now - _KEPT_OFFICE_HOURS:
+            continue
+        with suppress(IntegrityError), session.begin_nested():
+            for table in (TradingSession, Lot, Project):
+                session.execute(
+                    delete(table).where(
+                        table.source_system == SOURCE_SYSTEM, table.source_key == held.source_key
+                    )
+                )
 
 
-def _scheduled():
+def _scheduled() -> Select[TradingSession]:
     return select(TradingSession).where(
         TradingSession.source_system == SOURCE_SYSTEM, TradingSession.source_key.startswith(SCHEDULE)
     )

@@ -6,16 +6,17 @@ from random import Random
 
 from data_access.demo import names
 from data_access.demo.cases import Case
+from data_access.demo.dice import dice
 from data_access.demo.floor import Floor
 from data_access.demo.library import EnterpriseLibrary
-from data_access.demo.paperwork import write_project
+from data_access.demo.paperwork import Paperwork
 from data_access.demo.plan import Plan, PlannedSession
 from data_access.demo.quotas import is_sealed
 from data_access.demo.workdays import on_workday, shifted
 from domain.periods import Period
 from domain.vocabulary import ProcurementMethod, ProjectClass
 
-_TEMPLATES = {
+_SUBJECTS = {
     ProjectClass.WORKS: names.WORKS,
     ProjectClass.PROCUREMENT: names.PROCUREMENT,
     ProjectClass.LAND: names.LAND,
@@ -41,14 +42,14 @@ class Season:
     plan: Plan
     floor: Floor
     library: EnterpriseLibrary
-    names: names.Unique
+    unique: names.Unique
     panels: list[Panel] = field(default_factory=list)
     _count: int = 0
     _lotteries: dict[date, list[str]] = field(default_factory=dict)
 
     def play(self, cases: list[Case]) -> None:
         """Plays all procedures."""
-        rng = Random(f"season {self.half_year.start}")
+        rng = dice(f"season {self.half_year.start}")
         for case in cases:
             self._count += 1
             if case.simplified:
@@ -83,7 +84,7 @@ class Season:
 
     def _play_tender(self, rng: Random, case: Case) -> None:
         day = self._not_before_start(shifted(case.decided_on, -rng.randint(5, 10)))
-        lots = self._write(rng, case, day, _TEMPLATES[case.project_class])
+        lots = self._write(rng, case, day, _SUBJECTS[case.project_class])
         opening = self.floor.opening(rng, day, case, lots)
         if case.drawn_experts and not case.failed:
             evaluation = self.floor.evaluation(rng, day, case, lots, after=opening)
@@ -99,9 +100,9 @@ class Season:
         """Keeps a procedure inside a published half-year, whose counts are exact."""
         return max(day, on_workday(self.half_year.start)) if is_sealed(self.half_year) else day
 
-    def _write(self, rng: Random, case: Case, opened_on: date, templates: tuple[str, ...]) -> list[str]:
+    def _write(self, rng: Random, case: Case, opened_on: date, subjects: names.Subjects) -> list[str]:
         """The project with its lots and awards; the keys of the lots."""
         half = 1 if self.half_year.start.month == 1 else 2
         code = f"SFQ{self.half_year.start.year}{_CODE_LETTERS[case.project_class]}{half}{self._count:03d}"
-        name = self.names.project(rng, templates)
-        return write_project(self.plan, self.library, rng, case, code, name, opened_on)
+        name, buyer = self.unique.project(rng, subjects)
+        return Paperwork(self.plan, self.library).project(rng, case, code, opened_on, name=name, buyer=buyer)

@@ -1,10 +1,10 @@
 """Tells the whole history half-year by half-year: the same story on every machine and every day."""
 
 from datetime import date
-from random import Random
 
 from data_access.demo import matters
 from data_access.demo.cases import cases_of
+from data_access.demo.dice import dice
 from data_access.demo.experts import ExpertPool
 from data_access.demo.floor import Floor
 from data_access.demo.happenings import add_finding
@@ -47,7 +47,7 @@ def tell(until: date, watched_from: date) -> Plan:
 
 def _find(sessions: list[PlannedSession], half_year: Period, quota: Quota) -> None:
     """监标发现问题: in supervised openings of the half-year."""
-    rng = Random(f"findings {half_year.start}")
+    rng = dice(f"findings {half_year.start}")
     open_to_it = [
         session
         for session in sessions

@@ -62,9 +62,9 @@ LOT_STATUS = chosen_from(
         "进行中": LotStatus.ACTIVE,
         "已成交": LotStatus.COMPLETE,
         "流标": LotStatus.UNSUCCESSFUL,
-        "终止": LotStatus.CANCELLED,
+        "已取消": LotStatus.CANCELLED,
     },
-    {"完成": LotStatus.COMPLETE, "废标": LotStatus.UNSUCCESSFUL},
+    {"完成": LotStatus.COMPLETE, "废标": LotStatus.UNSUCCESSFUL, "终止": LotStatus.CANCELLED},
 )
 AWARD_STATUS = chosen_from(
     {"有效": AwardStatus.ACTIVE, "作废": AwardStatus.CANCELLED}, {"取消": AwardStatus.CANCELLED}
@@ -85,13 +85,13 @@ SESSION_TYPE = chosen_from(
 )
 SESSION_STATUS = chosen_from(
     {
-        "未开始": SessionStatus.SCHEDULED,
+        "待开始": SessionStatus.SCHEDULED,
         "进行中": SessionStatus.OPEN,
         "暂停": SessionStatus.PAUSED,
         "已结束": SessionStatus.DONE,
         "已取消": SessionStatus.CANCELLED,
     },
-    {"已完成": SessionStatus.DONE, "完成": SessionStatus.DONE, "取消": SessionStatus.CANCELLED},
+    {"未开始": SessionStatus.SCHEDULED, "已完成": SessionStatus.DONE, "取消": SessionStatus.CANCELLED},
 )
 DRAW_RESPONSE = chosen_from(
     {"接受": DrawResponse.ACCEPTED, "拒绝": DrawResponse.DECLINED, "未应答": DrawResponse.NO_ANSWER},
@@ -111,13 +111,13 @@ PENALTY_KIND = chosen_from(
 )
 BEHAVIOUR = chosen_from(
     {
-        "应回避未回避": PenaltyBehaviour.NOT_RECUSING,
+        "应回避而不回避": PenaltyBehaviour.NOT_RECUSING,
         "擅离职守": PenaltyBehaviour.LEAVING_POST,
-        "未按评标标准评审": PenaltyBehaviour.NOT_FOLLOWING_CRITERIA,
+        "未按评标标准和方法评标": PenaltyBehaviour.NOT_FOLLOWING_CRITERIA,
         "私下接触投标人": PenaltyBehaviour.PRIVATE_CONTACT,
-        "征询招标人意向": PenaltyBehaviour.SOLICITING_BUYER,
-        "应否决未否决": PenaltyBehaviour.NOT_REJECTING,
-        "诱导澄清": PenaltyBehaviour.INDUCING_CLARIFICATION,
+        "征询招标人倾向意见": PenaltyBehaviour.SOLICITING_BUYER,
+        "对应否决的投标不否决": PenaltyBehaviour.NOT_REJECTING,
+        "诱导澄清说明": PenaltyBehaviour.INDUCING_CLARIFICATION,
         "其他": PenaltyBehaviour.OTHER,
     }
 )

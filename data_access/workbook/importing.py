@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -13,9 +14,9 @@ from data_access import audit
 from data_access.models import ImportBatch
 from data_access.workbook import writers
 from data_access.workbook.rows import ReadSheet, Row, Workbook
-from data_access.workbook.upsert import State
-from data_access.workbook.words import Problem, Severity, Words
+from data_access.workbook.words import Problem, Severity, State, Words
 
+_FIRST_ROWS = 5  # shown in a preview
 _IMPORT_LOCK = 0x6D6A_0003  # one import at a time: two would wait for each other's rows
 
 
@@ -28,23 +29,40 @@ class RowOutcome:
 
 
 @dataclass(frozen=True)
+class RejectedRow:
+    """A row that did not go in, and why."""
+
+    row: Row
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
 class SheetReport:
     """What became of one sheet."""
 
     name: str
-    outcomes: tuple[RowOutcome, ...]
+    counts: Mapping[State, int]
+    """Rows by what became of them; the rows behind `error` count as rejected."""
+    first_rows: tuple[RowOutcome, ...]
+    rejected: tuple[RejectedRow, ...]
     problems: tuple[Problem, ...]
     """Of rejected rows and warnings, by row."""
     error: Words | None
     """Why nothing of the sheet could be read."""
-    rows_unread: int
-    """The rows behind `error`; they count as rejected."""
     ignored_columns: tuple[str, ...]
 
     def count(self, state: State) -> int:
         """How many rows ended that way."""
-        unread = self.rows_unread if state is State.REJECTED else 0
-        return unread + sum(outcome.state is state for outcome in self.outcomes)
+        return self.counts.get(state, 0)
+
+    def as_json(self) -> dict[str, object]:
+        """The counts, and what was left aside."""
+        return {
+            "sheet": self.name,
+            **{state.value: self.count(state) for state in State},
+            "error": self.error.as_json() if self.error else None,
+            "ignored_columns": list(self.ignored_columns),
+        }
 
 
 @dataclass(frozen=True)
@@ -70,6 +88,18 @@ class ImportReport:
     def complete(self) -> bool:
         """Whether no row and no sheet was rejected."""
         return self.count(State.REJECTED) == 0 and all(sheet.error is None for sheet in self.sheets)
+
+    def as_json(self) -> dict[str, object]:
+        """The counts and problems for `import --json`."""
+        return {
+            "file": self.file_name,
+            "preview": self.preview,
+            "batch": self.batch_id,
+            "total": {state.value: self.count(state) for state in State},
+            "sheets": [sheet.as_json() for sheet in self.sheets],
+            "ignored_sheets": list(self.ignored_sheets),
+            "problems": [problem.as_json() for problem in self.problems],
+        }
 
 
 @dataclass(frozen=True)
@@ -160,23 +190,28 @@ def _write(session: Session, book: Workbook, batch_id: int, *, preview: bool) ->
 def _write_sheet(session: Session, batch_id: int, read_sheet: ReadSheet) -> SheetReport:
     writing = writers.write(session, batch_id, read_sheet)
     states = {row.number: State.REJECTED for row in read_sheet.rows if row.rejected} | writing.states
-    problems = [problem for row in read_sheet.rows for problem in row.problems] + writing.problems
+    found = [problem for row in read_sheet.rows for problem in row.problems] + writing.problems
+    problems = tuple(sorted(found, key=lambda problem: (problem.row, problem.severity)))
+    counts = Counter(states.values())
+    counts[State.REJECTED] += read_sheet.rows_unread
     return SheetReport(
         read_sheet.sheet.name,
-        tuple(RowOutcome(row, states[row.number]) for row in read_sheet.rows),
-        tuple(sorted(problems, key=lambda problem: (problem.row, problem.severity))),
+        counts,
+        tuple(RowOutcome(row, states[row.number]) for row in read_sheet.rows[:_FIRST_ROWS]),
+        tuple(_rejected(read_sheet.rows, problems, states)),
+        problems,
         read_sheet.error,
-        read_sheet.rows_unread,
         read_sheet.ignored_columns,
     )
 
 
-def rejected_rows(report: SheetReport) -> list[tuple[Row, list[Problem]]]:
-    """The rejected rows of a sheet, each with its reasons."""
-    rejected = [outcome.row for outcome in report.outcomes if outcome.state is State.REJECTED]
-    numbers = Counter(row.number for row in rejected)
-    reasons: dict[int, list[Problem]] = {number: [] for number in numbers}
-    for problem in report.problems:
-        if problem.row in reasons and problem.severity is Severity.REJECTED:
+def _rejected(
+    rows: Iterable[Row], problems: Iterable[Problem], states: Mapping[int, State]
+) -> Iterator[RejectedRow]:
+    reasons = defaultdict(list)
+    for problem in problems:
+        if problem.severity is Severity.REJECTED:
             reasons[problem.row].append(problem)
-    return [(row, reasons[row.number]) for row in rejected]
+    for row in rows:
+        if states[row.number] is State.REJECTED:
+            yield RejectedRow(row, tuple(reasons[row.number]))

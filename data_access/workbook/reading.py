@@ -206,25 +206,29 @@ def _why_blank(grid: Grid, cell: tuple[int, int], column: Column) -> Words | Non
 def _in_yuan(sheet: Sheet, number: int, places: list[_Place], values: dict[str, object]) -> Iterable[Problem]:
     """Turns the amounts of a row into yuan, half-up to the fen, and tells where the unit is missing."""
     of_row = values.get(UNIT_FIELD)
+    without_unit = []
     for place in places:
-        amount = values.get(place.column.field)
+        header, field_ = place.column.header, place.column.field
+        amount = values.get(field_)
         if place.column.kind is not MONEY or not isinstance(amount, Decimal):
             continue
         unit = place.unit or of_row
         if not isinstance(unit, Decimal):
-            words = Words(
-                f"“{place.column.header}”填了金额，须注明单位：元或万元",
-                f"{place.column.header} holds an amount: declare its unit, 元 or 万元",
-            )
-            yield Problem(sheet.name, number, sheet.header(UNIT_FIELD), words)
+            without_unit.append(header)
             continue
         if of_row and of_row != unit:
             words = Words(
                 "表头的单位与“金额单位”列不一致", "the unit in the header is not that of column 金额单位"
             )
-            yield Problem(sheet.name, number, place.column.header, words)
-        yuan = (amount * unit).quantize(Decimal("0.01"), ROUND_HALF_UP)
+            yield Problem(sheet.name, number, header, words)
+        values[field_] = yuan = (amount * unit).quantize(Decimal("0.01"), ROUND_HALF_UP)
         if yuan >= LARGEST_AMOUNT:
             words = Words("金额过大，请核对单位", "the amount is too large, check the unit")
-            yield Problem(sheet.name, number, place.column.header, words)
-        values[place.column.field] = yuan
+            yield Problem(sheet.name, number, header, words)
+    if without_unit:
+        listed = "、".join(without_unit)
+        words = Words(
+            f"填了{listed}，须注明金额单位：元或万元",
+            f"{listed}: declare the unit of the amounts, 元 or 万元",
+        )
+        yield Problem(sheet.name, number, sheet.header(UNIT_FIELD), words)

@@ -12,7 +12,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from data_access.workbook.importing import ImportReport, rejected_rows
+from data_access.workbook.importing import ImportReport
 from data_access.workbook.sheets import EXPLANATION, REASON_HEADER, ROW_HEADER, SHEETS, Column, Sheet
 
 LAST_ROW = 1_048_576
@@ -54,16 +54,13 @@ def rejected_workbook(report: ImportReport) -> bytes | None:
     """
     book = _new_book()
     sheets = {sheet.name: sheet for sheet in SHEETS}
-    for sheet_report in report.sheets:
-        rejected = rejected_rows(sheet_report)
-        if not rejected:
-            continue
+    for sheet_report in (sheet for sheet in report.sheets if sheet.rejected):
         sheet = sheets[sheet_report.name]
         page = _add_sheet(book, sheet, (REASON_HEADER, ROW_HEADER))
-        for line, (row, problems) in enumerate(rejected, start=2):
-            reasons = "；".join(f"【{problem.column}】{problem.words.zh}" for problem in problems)
-            cells = [*(row.cells.get(column.header) for column in sheet.columns), reasons, row.number]
-            _write_row(page, line, cells)
+        for line, rejected in enumerate(sheet_report.rejected, start=2):
+            reasons = "；".join(f"【{problem.column}】{problem.words.zh}" for problem in rejected.problems)
+            cells = (rejected.row.cells.get(column.header) for column in sheet.columns)
+            _write_row(page, line, (*cells, reasons, rejected.row.number))
     return _saved(book) if book.sheetnames else None
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, delete, literal_column, or_, select, tuple_
@@ -12,19 +11,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from data_access.models import Base
+from data_access.workbook.words import State
 
 # Where a row came from changes with the row, and alone is no change.
 _ORIGIN = frozenset({"source_system", "source_key", "batch_id"})
 _PAGE = 1000  # rows a statement
-
-
-class State(StrEnum):
-    """What became of a row."""
-
-    NEW = "new"
-    CHANGED = "changed"
-    UNCHANGED = "unchanged"
-    REJECTED = "rejected"
 
 
 def upsert(

@@ -1,4 +1,4 @@
-"""Sentences that data files need in both languages, next to what they speak of."""
+"""What is said about a file and its rows: in both languages, as a file has no interface language."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ class Words:
 
     def __str__(self) -> str:
         return f"{self.zh} / {self.en}"
+
+    def as_json(self) -> dict[str, str]:
+        """Both languages by their codes."""
+        return {"zh": self.zh, "en": self.en}
 
 
 class Unusable(Exception):
@@ -33,6 +37,15 @@ class UnreadableWorkbook(Exception):
         self.words = Words(zh, en)
 
 
+class State(StrEnum):
+    """What became of a row."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    REJECTED = "rejected"
+
+
 class Severity(StrEnum):
     """Whether the row is left out, or goes in and should be looked at."""
 
@@ -49,3 +62,13 @@ class Problem:
     column: str
     words: Words
     severity: Severity = Severity.REJECTED
+
+    def as_json(self) -> dict[str, object]:
+        """All of it, the reason by language."""
+        return {
+            "sheet": self.sheet,
+            "row": self.row,
+            "column": self.column,
+            "severity": self.severity.value,
+            "reason": self.words.as_json(),
+        }

@@ -111,18 +111,15 @@ def _awards(writing: Writing) -> set[str]:
             for row in awarded
         ),
     )
-    # An award that was taken out of the workbook is kept, but counts no more.
+    # The workbook's word on a lot is the whole word: any other award of it is kept, but counts no more.
+    written = (Award.source_system == SOURCE) & Award.source_key.in_([row.key for row in awarded])
     withdrawn = writing.session.scalars(
         update(Award)
-        .where(
-            Award.source_system == SOURCE,
-            Award.source_key.in_({row.key for row in writing.rows} - {r.key for r in awarded}),
-            Award.status == AwardStatus.ACTIVE,
-        )
+        .where(Award.lot_id.in_(ids.values()), Award.status == AwardStatus.ACTIVE, ~written)
         .values(status=AwardStatus.CANCELLED, batch_id=writing.batch_id)
-        .returning(Award.source_key)
-    )
-    return {key for _, key in states} | set(withdrawn)
+        .returning(Award.lot_id)
+    ).all()
+    return {key for _, key in states} | {code for code, id_ in ids.items() if id_ in set(withdrawn)}
 
 
 def _add_regions(writing: Writing, field: str) -> None:

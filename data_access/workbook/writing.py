@@ -12,8 +12,8 @@ from data_access.models import Base
 from data_access.workbook.consistency import SHARED
 from data_access.workbook.rows import ReadSheet, Row
 from data_access.workbook.sheets import Sheet
-from data_access.workbook.upsert import State, ids_of, upsert
-from data_access.workbook.words import Problem, Words
+from data_access.workbook.upsert import ids_of, upsert
+from data_access.workbook.words import Problem, State, Words
 
 SOURCE = "workbook"
 BY_SOURCE = ("source_system", "source_key")

@@ -36,30 +36,31 @@ def make_segment(
     size: tuple[int, int] = (384, 96),
     sound: bool = False,
     b_frames: int = 0,
-    codec: str = "libx264",
     camera_id: int = 1,
     gop: int = 25,
 ) -> Segment:
     """Writes a segment; each picture shows in its lowest rows the millisecond at which it was taken.
 
-    The sound is a tone of (200 + 10 * second of the minute) Hz.
+    The sound is a tone of (200 + 10 * second of the minute) Hz with a little noise, so that no two packets
+    are alike.
     """
     name = f"{camera_id}/{milliseconds(started_at)}.mp4"
     file = folder / name
     file.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(file), "w", format="mp4", options=FRAGMENTS) as out:
         options = {"preset": "ultrafast", "bf": str(b_frames), "crf": "30", "b-adapt": "0"}
-        video = out.add_stream(codec, rate=frame_rate, options=options)
+        video = out.add_stream("libx264", rate=frame_rate, options=options)
         video.width, video.height, video.pix_fmt, video.gop_size = *size, "yuv420p", gop
         video.time_base = Fraction(1, 90_000)
         tone = out.add_stream("aac", rate=SOUND_RATE, layout="mono") if sound else None
-        heard = _sound(started_at, seconds) if tone else iter(())
-        packet = next(heard, None)
-        for frame in _pictures(started_at, seconds, frame_rate, size):
-            while tone and packet and packet.pts / SOUND_RATE <= frame.pts / 90_000:
-                out.mux(tone.encode(packet))
-                packet = next(heard, None)
-            out.mux(video.encode(frame))
+        # Both streams together, as a camera sends them: by their time.
+        frames = [*_pictures(started_at, seconds, frame_rate, size)]
+        tones = [*_sound(started_at, seconds)] if tone else []
+        for frame in sorted([*frames, *tones], key=lambda frame: frame.time):
+            if isinstance(frame, av.VideoFrame):
+                out.mux(video.encode(frame))
+            elif tone:
+                out.mux(tone.encode(frame))
         out.mux(video.encode(None))
         if tone:
             out.mux(tone.encode(None))
@@ -90,9 +91,11 @@ def _pictures(
 
 
 def _sound(started_at: datetime, seconds: float) -> Iterator[av.AudioFrame]:
+    noise = np.random.default_rng(milliseconds(started_at))
     for number in range(int(seconds * SOUND_RATE / 1024)):
         at = (np.arange(1024) + number * 1024) / SOUND_RATE + started_at.timestamp() % 60
         wave = 0.4 * np.sin(2 * np.pi * (200 + 10 * np.floor(at)) * at)
+        wave += noise.normal(0, 0.02, 1024)
         frame = av.AudioFrame.from_ndarray(wave.astype(np.float32)[None], format="fltp", layout="mono")
         frame.sample_rate, frame.pts, frame.time_base = SOUND_RATE, number * 1024, Fraction(1, SOUND_RATE)
         yield frame
@@ -100,4 +103,5 @@ def _sound(started_at: datetime, seconds: float) -> Iterator[av.AudioFrame]:
 
 def clock_of(frame: av.VideoFrame) -> datetime:
     """The wall clock that a picture shows."""
-    return EPOCH + timedelta(milliseconds=read_clock(frame.to_ndarray(format="gray")))
+    gray = np.asarray(frame.to_ndarray(format="gray"), np.uint8)
+    return EPOCH + timedelta(milliseconds=read_clock(gray))

@@ -1,0 +1,222 @@
+"""`camera add | list | remove`: the cameras of the rooms."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from domain.vocabulary import RoomType
+
+if TYPE_CHECKING:
+    from data_access.cameras import CameraRow, StatusRow
+    from media.camera import StreamFacts
+
+_LONG_GOP_SECONDS = 4.0
+
+
+def register(commands: _SubParsersAction[ArgumentParser]) -> None:
+    """Adds the command."""
+    camera = commands.add_parser("camera", help="摄像头管理 / cameras").add_subparsers(required=True)
+    add = camera.add_parser("add", help="检测并新增摄像头 / probe a camera and add it")
+    add.add_argument("--room", required=True, help="房间名称 / the room's name")
+    add.add_argument(
+        "--room-type",
+        choices=[kind.value for kind in RoomType],
+        help="房间不存在时以此类型新建 / make the room with this type when there is none of that name",
+    )
+    add.add_argument("--name", required=True, help="摄像头名称，不可重复 / the camera's name, unique")
+    add.add_argument("--url", required=True, help="主码流 / main stream: rtsp://, http:// or a file")
+    add.add_argument("--sub-url", help="子码流，用于实时监控 / smaller stream for live video")
+    add.add_argument(
+        "--force", action="store_true", help="检测不通过也新增 / add it even when the probe fails"
+    )
+    add.set_defaults(run=add_camera)
+    listing = camera.add_parser("list", help="摄像头列表 / list cameras")
+    listing.add_argument("--json", action="store_true", help="输出 JSON / print JSON")
+    listing.set_defaults(run=list_cameras)
+    remove = camera.add_parser("remove", help="停用摄像头，录像保留至到期 / remove a camera, footage stays")
+    remove.add_argument("name")
+    remove.set_defaults(run=remove_camera)
+
+
+@dataclass(frozen=True)
+class Probed:
+    """What the probe of a stream gave: the facts to store, and whether it failed."""
+
+    facts: dict[str, Any]
+    failed: bool
+
+
+def add_camera(args: Namespace) -> int:
+    """Probes and adds a camera; 2 when it is not added (the reason is printed)."""
+    from data_access import cameras
+    from data_access.engine import transaction
+
+    with transaction() as session:
+        known = [room.name for room in cameras.all_rooms(session)]
+    if args.room not in known and args.room_type is None:
+        return _refuse(
+            f"没有名为“{args.room}”的房间；已有：{'、'.join(known) or '无'}。新建请加 --room-type / "
+            f"there is no room {args.room!r}; known: {', '.join(known) or 'none'}. "
+            "Add --room-type to make it"
+        )
+    args.url, args.sub_url = _absolute(args.url), _absolute(args.sub_url)
+    probed = [_probe(url) for url in (args.url, args.sub_url) if url]
+    if any(stream.failed for stream in probed) and not args.force:
+        return _refuse("未新增；确需新增请加 --force / not added; to add it all the same: --force")
+    try:
+        added = _store(args, probed[0])
+    except cameras.NameTaken as taken:
+        return _refuse(str(taken))
+    print(f"已新增 / added: {added.name}（{added.room_name}）")
+    return 0
+
+
+def _refuse(why: str) -> int:
+    print(why, file=sys.stderr)
+    return 2
+
+
+def _absolute(url: str | None) -> str | None:
+    """A file's full path: the recorder runs elsewhere."""
+    return str(Path(url).resolve()) if url and Path(url).exists() else url
+
+
+def _store(args: Namespace, main: Probed) -> CameraRow:
+    from data_access import audit, cameras
+    from data_access.engine import transaction
+    from media.camera import redacted
+
+    with transaction() as session:
+        room = cameras.room_named(session, args.room) or cameras.add_room(session, args.room, args.room_type)
+        added = cameras.add(
+            session,
+            room_id=room.id,
+            name=args.name,
+            url=args.url,
+            sub_url=args.sub_url,
+            at=datetime.now(UTC),
+            **main.facts,
+        )
+        detail = {"room": room.name, "url": redacted(args.url)}
+        audit.record(session, actor="command line", action="camera_add", subject=args.name, detail=detail)
+    return added
+
+
+def _probe(url: str) -> Probed:
+    from dataclasses import asdict
+
+    from media.camera import CameraProblem, probe, redacted
+
+    print(f"正在检测 / probing {redacted(url)} ...", flush=True)
+    try:
+        found = probe(url)
+    except CameraProblem as problem:
+        print(problem, file=sys.stderr)
+        return Probed({}, failed=True)
+    for name, value in _shown(found).items():
+        print(f"  {name}: {value}")
+    for line in _warnings(found):
+        print(f"  注意 / note: {line}")
+    facts = asdict(found)
+    del facts["bits_per_second"]
+    return Probed(facts, failed=False)
+
+
+def _shown(found: StreamFacts) -> dict[str, str]:
+    return {
+        "编码 / codec": found.codec,
+        "尺寸 / size": f"{found.width} x {found.height}",
+        "帧率 / frame rate": f"{found.frame_rate:g}",
+        "关键帧间隔 / GOP": f"{found.gop_seconds:g} s" if found.gop_seconds else "检测期间未见 / not seen",
+        "B 帧 / B-frames": "有 / yes" if found.has_b_frames else "无 / no",
+        "音频 / audio": found.audio_codec or "无 / none",
+        "码率 / bit rate": f"{found.bits_per_second / 1e6:.2f} Mbit/s",
+        "每天占用 / a day takes": f"{found.bits_per_second * 86_400 / 8 / 1e9:.1f} GB",
+    }
+
+
+def _warnings(found: StreamFacts) -> list[str]:
+    """What the camera's settings cost, and what to set instead."""
+    lines = []
+    if found.codec == "hevc":
+        lines.append(
+            "H.265 可以录像，但浏览器不能实时播放；请把主码流或子码流设为 H.264 / "
+            "H.265 is recorded, but browsers cannot play it live; set the main or the sub-stream to H.264"
+        )
+    if found.has_b_frames:
+        lines.append(
+            "含 B 帧：可以录像，但不能实时播放；请在摄像头上关闭 B 帧 / "
+            "B-frames: it is recorded, but cannot be played live; switch them off in the camera"
+        )
+    if found.gop_seconds is None or found.gop_seconds > _LONG_GOP_SECONDS:
+        lines.append(
+            "关键帧间隔过长：首个画面要等它，录像意外中断时最多丢失这么久；建议 2 秒 / "
+            "key frames are far apart: the first picture waits for one, and a crash loses that much footage; "
+            "2 s is advised"
+        )
+    return lines
+
+
+def list_cameras(args: Namespace) -> int:
+    """Prints the cameras with room and state; never a password."""
+    from data_access import cameras
+    from data_access.engine import transaction
+
+    with transaction() as session:
+        rows = cameras.all_cameras(session)
+        statuses = cameras.statuses(session)
+    listed = [_listed(row, statuses.get(row.id)) for row in rows]
+    if args.json:
+        print(json.dumps(listed, ensure_ascii=False))
+        return 0
+    for camera in listed:
+        state = "正在录像 / recording" if camera["recording"] else "未在录像 / not recording"
+        print(camera["name"], camera["room"], state, camera["url"], camera["message"], sep="\t")
+    return 0
+
+
+def _listed(row: CameraRow, status: StatusRow | None) -> dict[str, object]:
+    from media.camera import redacted
+
+    seen = status.last_frame_at if status else None
+    return {
+        "id": row.id,
+        "name": row.name,
+        "room": row.room_name,
+        "room_type": row.room_type,
+        "url": redacted(row.url),
+        "sub_url": redacted(row.sub_url) if row.sub_url else None,
+        "enabled": row.enabled,
+        "codec": row.codec,
+        "width": row.width,
+        "height": row.height,
+        "frame_rate": row.frame_rate,
+        "gop_seconds": row.gop_seconds,
+        "has_b_frames": row.has_b_frames,
+        "audio_codec": row.audio_codec,
+        "recording": status is not None and status.recording,
+        "last_frame_at": seen.isoformat() if seen else None,
+        "message": status.message if status else "",
+    }
+
+
+def remove_camera(args: Namespace) -> int:
+    """Takes a camera out of service; 2 when there is none of that name."""
+    from data_access import audit, cameras
+    from data_access.engine import transaction
+
+    with transaction() as session:
+        removed = cameras.remove(session, args.name, datetime.now(UTC))
+        if removed is not None:
+            audit.record(session, actor="command line", action="camera_remove", subject=args.name)
+    if removed is None:
+        print(f"没有名为“{args.name}”的摄像头 / there is no camera {args.name!r}", file=sys.stderr)
+        return 2
+    print(f"已停用，录像保留至到期 / removed, its footage stays until it expires: {removed.name}")
+    return 0

@@ -1,0 +1,187 @@
+"""What the footage page asks: which cameras, days and sessions there is footage of."""
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from data_access.footage import LONGEST_SEGMENT
+from data_access.models import (
+    Camera,
+    FootageRun,
+    FootageSegment,
+    Lot,
+    Project,
+    Room,
+    SessionLot,
+    TradingSession,
+)
+from domain.vocabulary import SessionStatus
+
+# A session without a known end is looked for this long.
+USUAL_LENGTH = timedelta(hours=2)
+
+
+@dataclass(frozen=True)
+class WatchedCamera:
+    """A camera that footage can be looked up of."""
+
+    id: int
+    name: str
+    room_id: int
+    room_name: str
+    room_type: str  # domain.vocabulary.RoomType
+    removed: bool  # taken out of service, but some footage is left
+    frame_rate: float | None  # frames a second
+
+
+@dataclass(frozen=True)
+class SessionOnFloor:
+    """A session, and from when to when to look for its footage."""
+
+    id: int
+    code: str
+    type: str  # domain.vocabulary.SessionType
+    method: str | None  # domain.vocabulary.ProcurementMethod
+    room_id: int
+    room_name: str
+    projects: str  # names, separated by 、
+    project_codes: str
+    planned_start: datetime
+    actual_start: datetime | None
+    start: datetime
+    end: datetime
+
+
+def state_of(session: Session, camera_id: int, start: datetime, end: datetime) -> bytes:
+    """A value that changes when the closed segments that overlap [start, end) do."""
+    hashes = session.scalars(
+        select(FootageSegment.sha256)
+        .where(
+            FootageSegment.camera_id == camera_id,
+            FootageSegment.started_at > start - LONGEST_SEGMENT,
+            FootageSegment.started_at < end,
+            FootageSegment.ended_at > start,
+        )
+        .order_by(FootageSegment.started_at)
+    )
+    return hashlib.sha256(b"".join(hashes)).digest()
+
+
+def cameras_with_footage(
+    session: Session, since: datetime, room_types: Collection[str]
+) -> list[WatchedCamera]:
+    """The cameras of rooms of those types, by room and name; removed ones while they have footage."""
+    recorded = select(FootageRun.id).where(FootageRun.camera_id == Camera.id, FootageRun.ended_at > since)
+    rows = session.execute(
+        select(Camera, Room)
+        .join(Room, Room.id == Camera.room_id)
+        .where(Room.type.in_(room_types), or_(Camera.removed_at.is_(None), recorded.exists()))
+        .order_by(Room.name, Camera.removed_at.is_not(None), Camera.name)
+    )
+    return [
+        WatchedCamera(
+            id=camera.id,
+            name=camera.name,
+            room_id=room.id,
+            room_name=room.name,
+            room_type=room.type,
+            removed=camera.removed_at is not None,
+            frame_rate=camera.frame_rate,
+        )
+        for camera, room in rows
+    ]
+
+
+def sessions_with_footage(
+    session: Session, since: datetime, room_types: Collection[str], limit: int = 1000
+) -> list[SessionOnFloor]:
+    """The sessions since then in rooms of those types that there is footage of, the latest first."""
+    recorded = (
+        select(FootageRun.id)
+        .join(Camera, Camera.id == FootageRun.camera_id)
+        .where(
+            Camera.room_id == TradingSession.room_id,
+            FootageRun.started_at < _ends,
+            FootageRun.ended_at > func.greatest(_begins, since),
+        )
+    )
+    return _sessions(
+        session,
+        select(TradingSession, Room.name)
+        .where(Room.type.in_(room_types), _ends > since, recorded.exists())
+        .order_by(_begins.desc(), TradingSession.id)
+        .limit(limit),
+    )
+
+
+def sessions_in_room(session: Session, room_id: int, start: datetime, end: datetime) -> list[SessionOnFloor]:
+    """The sessions of a room that overlap [start, end), by time."""
+    return _sessions(
+        session,
+        select(TradingSession, Room.name)
+        .where(TradingSession.room_id == room_id, _begins < end, _ends > start)
+        .order_by(_begins, TradingSession.id),
+    )
+
+
+def session_by_id(session: Session, session_id: int) -> SessionOnFloor | None:
+    """The session with that id; None when there is none or it has no room."""
+    found = _sessions(session, select(TradingSession, Room.name).where(TradingSession.id == session_id))
+    return found[0] if found else None
+
+
+_begins: ColumnElement[datetime] = func.coalesce(TradingSession.actual_start, TradingSession.planned_start)
+_planned_end: ColumnElement[datetime] = func.coalesce(TradingSession.planned_end, _begins + USUAL_LENGTH)
+_going_on = TradingSession.status.in_((SessionStatus.OPEN, SessionStatus.PAUSED))
+_ends: ColumnElement[datetime] = func.greatest(
+    func.coalesce(
+        TradingSession.actual_end,
+        case((_going_on, func.greatest(_planned_end, func.now())), else_=_planned_end),
+    ),
+    _begins,
+)
+
+
+def _sessions(session: Session, query: Select[TradingSession, str]) -> list[SessionOnFloor]:
+    rows = session.execute(
+        query.join(Room, Room.id == TradingSession.room_id)
+        .where(TradingSession.status != SessionStatus.CANCELLED)
+        .add_columns(_begins, _ends)
+    ).all()
+    projects = _projects(session, [row[0].id for row in rows])
+    return [
+        SessionOnFloor(
+            id=found.id,
+            code=found.code,
+            type=found.type,
+            method=found.method,
+            room_id=found.room_id or 0,
+            room_name=room_name,
+            projects="、".join(name for name, _ in projects.get(found.id, {})),
+            project_codes="、".join(code for _, code in projects.get(found.id, {})),
+            planned_start=found.planned_start,
+            actual_start=found.actual_start,
+            start=start,
+            end=end,
+        )
+        for found, room_name, start, end in rows
+    ]
+
+
+def _projects(session: Session, session_ids: list[int]) -> dict[int, dict[tuple[str, str], None]]:
+    """Names and codes of the projects of each session, each once, by code."""
+    rows = session.execute(
+        select(SessionLot.session_id, Project.name, Project.code)
+        .join(Lot, Lot.id == SessionLot.lot_id)
+        .join(Project, Project.id == Lot.project_id)
+        .where(SessionLot.session_id.in_(session_ids))
+        .order_by(Project.code)
+    )
+    found: dict[int, dict[tuple[str, str], None]] = {}
+    for session_id, name, code in rows:
+        found.setdefault(session_id, {})[name, code] = None
+    return found

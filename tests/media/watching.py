@@ -1,0 +1,151 @@
+"""A gateway on a port of its own, and WebRTC viewers that watch through it, for tests."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from aiohttp import ClientResponse, ClientSession, web
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc.mediastreams import MediaStreamTrack
+from av import VideoFrame
+
+from data_access.cameras import CameraRow
+from domain.vocabulary import RoomType
+from media.demo_scene import read_clock
+from media.gateway import Gateway
+
+KEY = "key-of-the-test"
+_CAMERA = CameraRow(
+    id=1,
+    name="camera",
+    room_id=1,
+    room_name="room",
+    room_type=RoomType.BID_OPENING,
+    url="",
+    sub_url=None,
+    enabled=True,
+    online_days=None,
+    codec=None,
+    width=None,
+    height=None,
+    frame_rate=None,
+    gop_seconds=None,
+    has_b_frames=None,
+    audio_codec=None,
+    added_at=datetime(2025, 1, 1, tzinfo=UTC),
+    removed_at=None,
+)
+
+
+def camera_at(url: str, camera_id: int = 1, sub_url: str | None = None) -> CameraRow:
+    """A camera as the database would have it."""
+    return replace(_CAMERA, id=camera_id, url=url, sub_url=sub_url)
+
+
+class RunningGateway:
+    """A gateway that listens, and its cameras, which a test may change."""
+
+    def __init__(self, cameras: list[CameraRow]) -> None:
+        self.cameras = cameras
+        self.gateway = Gateway(KEY, lambda: self.cameras)
+        self.address = ""
+
+    async def post(self, camera_id: int, offer: str, key: str = KEY) -> tuple[int, str, str]:
+        """Status, body and Location of an offer."""
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/sdp"}
+        async with (
+            ClientSession() as http,
+            http.post(f"{self.address}/whep/{camera_id}", data=offer, headers=headers) as answer,
+        ):
+            return answer.status, await answer.text(), answer.headers.get("Location", "")
+
+    async def call(self, method: str, path: str) -> tuple[int, object]:
+        """Status and JSON of another request."""
+        headers = {"Authorization": f"Bearer {KEY}"}
+        async with (
+            ClientSession() as http,
+            http.request(method, self.address + path, headers=headers) as answer,
+        ):
+            return answer.status, await _json(answer)
+
+
+async def _json(answer: ClientResponse) -> object:
+    return await answer.json() if answer.content_type == "application/json" else None
+
+
+@contextlib.asynccontextmanager
+async def running_gateway(*cameras: CameraRow) -> AsyncIterator[RunningGateway]:
+    """A gateway with these cameras on a free port."""
+    running = RunningGateway(list(cameras))
+    runner = web.AppRunner(running.gateway.app(), access_log=None, shutdown_timeout=1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    host, port = runner.addresses[0][:2]
+    running.address = f"http://{host}:{port}"
+    try:
+        yield running
+    finally:
+        await runner.cleanup()
+
+
+class Watcher:
+    """A viewer who counts the pictures and reads their burnt-in clock."""
+
+    def __init__(self) -> None:
+        self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self.connection.addTransceiver("video", direction="recvonly")
+        self.connection.on("track", self._on_track)
+        self.location = ""
+        self.pictures = 0
+        self.last_picture: VideoFrame | None = None
+        self.last_age_ms = 0
+        self._reading: asyncio.Task[None] | None = None
+
+    def _on_track(self, track: MediaStreamTrack) -> None:
+        self._reading = asyncio.ensure_future(self._read(track))
+
+    async def _read(self, track: MediaStreamTrack) -> None:
+        while True:
+            frame = await track.recv()
+            assert isinstance(frame, VideoFrame)
+            self.pictures += 1
+            self.last_picture = frame
+            self.last_age_ms = time.time_ns() // 1_000_000 - read_clock(frame.to_ndarray(format="gray"))
+
+    async def offer(self) -> str:
+        await self.connection.setLocalDescription(await self.connection.createOffer())
+        return self.connection.localDescription.sdp
+
+    async def watch(self, gateway: RunningGateway, camera_id: int = 1) -> None:
+        status, body, self.location = await gateway.post(camera_id, await self.offer())
+        assert status == 201, body
+        await self.connection.setRemoteDescription(RTCSessionDescription(body, "answer"))
+
+    async def close(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+        await self.connection.close()
+
+
+@contextlib.asynccontextmanager
+async def watcher() -> AsyncIterator[Watcher]:
+    """A viewer, closed at the end."""
+    made = Watcher()
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+async def until(condition: Callable[[], bool], within: float = 15.0) -> None:
+    """Waits until the condition holds; fails after `within` seconds."""
+    deadline = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true"
+        await asyncio.sleep(0.02)
