@@ -15,6 +15,8 @@ import plotly.io as pio
 ACCENT = "#000001"
 COMPARISON = "#000002"
 SERIES = (ACCENT, "#000003", "#000004", "#000005", "#000006", COMPARISON)
+# From the most to the least, for grades; the theme's `chartSequentialColors`.
+ORDERED = ("#000019", "#000017", "#000015", "#000013", COMPARISON)
 FONTS = '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC", sans-serif'
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 MONTH_FORMAT = "%Y-%m"
@@ -54,7 +56,7 @@ def monthly(
     per: int = 1,
     decimals: int = 0,
 ) -> go.Figure:
-    """Bars a month, those inside the period in the accent, and the same months a year before as a thin line.
+    """Bars a month, those inside the period in the accent, and a thin line for the month a year before.
 
     Args:
         table: columns `month` (date, the first day) and `value`.
@@ -85,8 +87,9 @@ def monthly(
             x=months,
             y=before[value] / per,
             name=before_name,
-            mode="lines",
-            line={"color": COMPARISON, "width": 1.5},
+            mode="markers",
+            # A thin line at each month; a line through all of them would cross bars and numbers.
+            marker={"symbol": "line-ew", "size": 9, "line": {"color": COMPARISON, "width": 2}},
             hovertemplate=_hover(unit, decimals),
         )
         key.append((COMPARISON, "─", before_name))
@@ -177,7 +180,7 @@ def ranked(
     # From the top down: few bars leave room below instead of growing.
     top = len(table) - 0.5
     figure.update_yaxes(showgrid=False, automargin=True, tickformat=None, range=[top - places, top])
-    return _with_key(figure, key if len(key) > 1 else [])
+    return _with_key(figure, key if len(columns) > 1 else [])
 
 
 def compared(
@@ -194,6 +197,9 @@ def compared(
         unit: of the numbers.
     """
     rows = table[::-1]
+    key = [(ACCENT, "●", names[0])]
+    if rows[before].notna().any():
+        key.append((COMPARISON, "●", names[1]))
     figure = _figure(unit).update_layout(hovermode="closest", height=max(_HEIGHT, _AROUND + 44 * len(table)))
     for name, column, colour, size in ((names[1], before, COMPARISON, 9), (names[0], now, ACCENT, 11)):
         figure.add_scatter(
@@ -209,7 +215,7 @@ def compared(
         )
     figure.update_xaxes(rangemode="tozero", showgrid=True, nticks=5)
     figure.update_yaxes(showgrid=True, automargin=True, tickformat=None)
-    return _with_key(figure, [(ACCENT, "●", names[0]), (COMPARISON, "●", names[1])])
+    return _with_key(figure, key)
 
 
 def stock_and_flow(

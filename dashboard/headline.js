@@ -49,8 +49,9 @@ function card(figure, data, row, note) {
   made.setAttribute("aria-label", figure.label);
 
   const label = element("div", "label");
-  label.append(element("span", "name", figure.label));
-  if (figure.unit) label.append(element("span", "unit", figure.unit));
+  const words = element("span", "words");
+  words.append(element("span", "name", figure.label), element("span", "unit", ` · ${figure.unit}`));
+  label.append(words);
   const define = element("button", "define", "?");
   define.setAttribute("aria-label", figure.definition);
   const show = () => {

@@ -1,4 +1,4 @@
-"""The row of headline figures on top of a page: value, difference to the period before, months, definition."""
+"""The row of headline figures on a page: value, difference to the period before, months, definition."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -57,10 +57,9 @@ def figure(
         months: the months up to the period's end; bars for counts and amounts, a line for stocks and rates.
         drawn_as: how the months are drawn.
     """
+    label, definition = t(f"term.{term}"), t(f"definition.{term}")
     values = [0.0 if isnan(value) else float(value) for value in months]
-    return Headline(
-        term, t(f"term.{term}"), t(f"unit.{unit}"), t(f"definition.{term}"), *shown, values, drawn_as
-    )
+    return Headline(term, label, t(f"unit.{unit}"), definition, *shown, values, drawn_as)
 
 
 def counted(value: Number | None, before: Number | None) -> Shown:

@@ -11,7 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from dashboard import tables
 from dashboard.access import Viewer
 from dashboard.i18n import language, t
-from dashboard.parts import plain
+from dashboard.parts import nothing_here, plain
 from dashboard.tables import Column, Columns
 from data_access.engine import transaction
 from data_access.workbook.importing import (
@@ -31,14 +31,16 @@ MOST_PROBLEMS = 500  # on the page; the returned workbook has all
 
 def choose_file(key: str) -> UploadedFile | None:
     """The place to put a filled workbook; Streamlit's own words in it are replaced by ours."""
+    zone = f'.st-key-{key} [data-testid="stFileUploaderDropzone"]'
+    held_over = f"{zone} > input + div:not(:has([data-testid])) > span"
     st.html(
         f"""<style>
-        .st-key-{key} [data-testid="stFileUploaderDropzone"] button p {{font-size: 0}}
-        .st-key-{key} [data-testid="stFileUploaderDropzone"] button p::after
-          {{content: "{t("import.choose")}"; font-size: 14px}}
-        .st-key-{key} [data-testid="stFileUploaderDropzoneInstructions"] > * {{font-size: 0}}
-        .st-key-{key} [data-testid="stFileUploaderDropzoneInstructions"]::after
-          {{content: "{t("import.drop")}"; font-size: 13px}}
+        {zone} button p, {held_over} {{font-size: 0}}
+        {zone} button p::after {{content: "{t("import.choose")}"; font-size: 0.875rem}}
+        {held_over}::after {{content: "{t("import.let_go")}"; font-size: 0.875rem}}
+        {zone} [data-testid="stFileUploaderDropzoneInstructions"] > * {{display: none}}
+        {zone} [data-testid="stFileUploaderDropzoneInstructions"]::after
+          {{content: "{t("import.drop")}"; font-size: 0.8rem; opacity: 0.75}}
         </style>"""
     )
     return st.file_uploader(
@@ -102,9 +104,15 @@ def in_language(words: Words) -> str:
 
 def show(report: ImportReport) -> None:
     """The outcome by sheet, the problems, and the first rows."""
+    if not report.filled_sheets:
+        nothing_here(t("import.no_rows"), t("import.no_rows_help"))
+        return
     with st.container(horizontal=True):
         for state in State:
             st.metric(t(f"import.count_{state}"), f"{report.count(state):,}", border=True, width=170)
+    for sheet in report.sheets:
+        if sheet.error:
+            st.error(plain(f"{sheet.name}：{in_language(sheet.error)}"), icon=":material/error:")
     if report.ignored_sheets:
         st.caption(t("import.ignored_sheets", sheets=plain("、".join(report.ignored_sheets))))
     sheets = [sheet for sheet in report.sheets if sheet.first_rows]
@@ -128,7 +136,7 @@ def show(report: ImportReport) -> None:
 
 def counts(report: ImportReport) -> tuple[pd.DataFrame, Columns]:
     """One row a sheet that has rows: how many are new, changed, unchanged, rejected."""
-    sheets = [sheet for sheet in report.sheets if sheet.error or any(sheet.counts.values())]
+    sheets = report.filled_sheets
     rows = [{"sheet": sheet.name, **{state.value: sheet.count(state) for state in State}} for sheet in sheets]
     columns = {
         "sheet": Column(t("import.sheet")),
@@ -136,7 +144,7 @@ def counts(report: ImportReport) -> tuple[pd.DataFrame, Columns]:
         "remark": Column(t("import.remark"), width="large"),
     }
     remarks = [_remark(sheet) for sheet in sheets]
-    return pd.DataFrame(rows).assign(remark=remarks), columns
+    return pd.DataFrame(rows, columns=list(columns)).assign(remark=remarks), columns
 
 
 def _remark(sheet: SheetReport) -> str:
@@ -163,7 +171,7 @@ def problems(report: ImportReport) -> tuple[pd.DataFrame, Columns]:
         "row": Column(t("import.row"), "count", 70),
         "column": Column(t("import.column"), width=130),
         "severity": Column(t("import.outcome"), width=80),
-        "reason": Column(t("import.reason"), width="large"),
+        "reason": Column(t("import.reason"), width=640),
     }
     return pd.DataFrame(rows, columns=list(columns)), columns
 

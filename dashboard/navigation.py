@@ -22,6 +22,9 @@ class Entry:
     group: str = ""
     roles: frozenset[Role] = _EVERYBODY
     hidden: bool = False
+    """Reached from a row of another page, not from the navigation."""
+    has_period: bool = False
+    """Its figures follow the period filter."""
 
     def page(self) -> st.Page:
         """What Streamlit's navigation takes."""
@@ -31,35 +34,39 @@ class Entry:
             icon=f":material/{self.icon}:",
             url_path=self.url_path,
             default=not self.url_path,
-            visibility="hidden" if self.hidden else "visible",
         )
 
 
 PAGES = (
-    Entry("overview", "monitoring", ""),
+    Entry("overview", "monitoring", "", has_period=True),
     Entry("live", "videocam", "live", "watch"),
     Entry("footage", "history", "footage", "watch"),
-    Entry("openings", "gavel", "openings", "business"),
-    Entry("opening", "gavel", "opening", "business", hidden=True),
-    Entry("trading", "bar_chart", "trading", "business"),
-    Entry("penalties", "person_alert", "penalties", "business"),
-    Entry("penalty", "person_alert", "penalty", "business", hidden=True),
-    Entry("enterprises", "domain", "enterprises", "business"),
+    Entry("openings", "gavel", "openings", "business", has_period=True),
+    Entry("opening", "gavel", "opening", "business", hidden=True, has_period=True),
+    Entry("trading", "bar_chart", "trading", "business", has_period=True),
+    Entry("penalties", "person_alert", "penalties", "business", has_period=True),
+    Entry("penalty", "person_alert", "penalty", "business", hidden=True, has_period=True),
+    Entry("enterprises", "domain", "enterprises", "business", has_period=True),
     Entry(
         "import_data", "upload_file", "import", "data", roles=frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})
     ),
 )
 
 
-def pages_for(role: Role) -> dict[str, list[st.Page]]:
-    """The pages a role may open, by group heading. A page that is not in here cannot be reached."""
-    groups: dict[str, list[st.Page]] = {}
-    for entry in PAGES:
-        if role in entry.roles:
-            groups.setdefault(t(f"nav.{entry.group}") if entry.group else "", []).append(entry.page())
-    return groups
+def pages_for(role: Role) -> list[Entry]:
+    """The pages that a role may open. What is not in here cannot be reached."""
+    return [entry for entry in PAGES if role in entry.roles]
 
 
 def file_of(name: str) -> str:
-    """The page's file, for `st.switch_page` and `st.page_link`."""
+    """The page's file, for links within the app."""
     return str(_FOLDER / f"{name}.py")
+
+
+def entry_of(name: str) -> Entry:
+    """The page of a name.
+
+    Raises:
+        StopIteration: there is none.
+    """
+    return next(entry for entry in PAGES if entry.name == name)

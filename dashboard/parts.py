@@ -13,15 +13,17 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import charts
+from dashboard import charts, links
 from dashboard.access import Viewer
 from dashboard.db import read
 from dashboard.headline import Headline
 from dashboard.i18n import DEFAULT_LANGUAGE, LANGUAGES, t
+from dashboard.navigation import Entry
 from dashboard.numbers import NOT_APPLICABLE, whole
 from data_access.sources import has_demo_rows
 from domain.periods import SHANGHAI
 
+_ALL = "all"
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]()<>#+!|~$:.-]")
 _MARK = (Path(__file__).parent / "mark.svg").read_text(encoding="utf-8")
 
@@ -77,29 +79,49 @@ def choose(name: str, label: str, options: Sequence[str], codes: str = "", *, wi
         codes: the text section with their words; empty: the codes are shown.
         width: pixels.
     """
-    everything = "all"
+
+    def word(code: str) -> str:
+        if code == _ALL:
+            return t("period.all")
+        return t(f"{codes}.{code}") if codes else code
+
+    key = f"filter_{name}"
+    linked = st.query_params.get(name, _ALL)
+    st.session_state[key] = linked if linked in options else _ALL
     chosen = st.selectbox(
         label,
-        [everything, *options],
-        format_func=lambda code: (
-            t("period.all") if code == everything else t(f"{codes}.{code}") if codes else code
-        ),
-        key=name,
-        bind="query-params",
+        [_ALL, *options],
+        format_func=word,
+        key=key,
+        on_change=links.put_from,
+        args=(key, name, _ALL),
         width=width,
     )
-    return None if chosen == everything else chosen
+    return None if chosen == _ALL else chosen
+
+
+def search_box(label: str, *, width: int = 220) -> str:
+    """A text to look for, kept in the link as `?q=`."""
+    st.session_state["search"] = st.query_params.get("q", "")
+    return st.text_input(
+        label,
+        key="search",
+        on_change=links.put_from,
+        args=("search", "q", ""),
+        icon=":material/search:",
+        width=width,
+    )
 
 
 def peak(
     key: str, table: pd.DataFrame, column: str, inside: int, show: Callable[[Decimal], str] = whole
 ) -> str:
-    """A chart's title that names the month of the period with the most: the text `key` with `{month}` and `{value}`.
+    """A chart's title that names the month with the most: the text `key` with `{month}` and `{value}`.
 
-    When there is nothing in the period, the text `key`_none.
+    Looks at the last `inside` months, those of the period; with nothing in them, the text `key`_none.
     """
     months = table.tail(inside)
-    highest = months.loc[months[column].idxmax()]
+    highest = months.iloc[int(months[column].argmax())]
     if not highest[column]:
         return t(f"{key}_none")
     return t(key, month=f"{highest['month']:%Y-%m}", value=show(Decimal(str(highest[column]))))
@@ -123,9 +145,9 @@ def nothing_here(why: str, what_to_do: str) -> None:
 
 def facts(title: str, values: Mapping[str, str | None]) -> None:
     """Names and values below each other; "-" for what is not known. The values may come from outside."""
-    with st.container(border=True, gap="xsmall"):
+    with st.container(border=True, gap="xsmall", height="stretch"):
         st.markdown(f"**{title}**")
-        shown = {name: plain(value) if value else NOT_APPLICABLE for name, value in values.items()}
+        shown = {name: plain(value or NOT_APPLICABLE) for name, value in values.items()}
         st.table(shown, border="horizontal", alt=title)
 
 
@@ -149,16 +171,32 @@ def time_range(start: datetime | None, end: datetime | None) -> str | None:
     return f"{local_time(start)} → {local_time(end)[-5:] if same_day else local_time(end)}"
 
 
+def navigation(entries: Sequence[Entry]) -> None:
+    """The links to the pages, below the headings of their groups."""
+    group = ""
+    for entry in entries:
+        if entry.hidden:
+            continue
+        if entry.group != group:
+            group = entry.group
+            st.caption(t(f"nav.{group}"))
+        links.to_page(entry.name, t(f"nav.{entry.name}"), f":material/{entry.icon}:")
+
+
 def language_switch() -> None:
     """Chinese or English, kept in this browser session and in the link (`?language=en`)."""
+    linked = st.query_params.get("language")
+    if linked in LANGUAGES:
+        st.session_state["language"] = linked
+    st.session_state.setdefault("language", DEFAULT_LANGUAGE)
     st.segmented_control(
         t("nav.language"),
         list(LANGUAGES),
         format_func=LANGUAGES.__getitem__,
-        default=DEFAULT_LANGUAGE,
         key="language",
-        bind="query-params",
         required=True,
+        on_change=links.put_from,
+        args=("language", "language", DEFAULT_LANGUAGE),
         label_visibility="collapsed",
         width="stretch",
     )
@@ -171,10 +209,8 @@ def signed_in(person: Viewer) -> None:
             st.markdown(plain(person.display_name), width="content")
             st.caption(t(f"role.{person.role}"), width="content")
         # A plain link in the same tab: Streamlit's own links open a new one.
-        st.html(
-            f'<a class="sign-out" href="/sign-out" target="_self">{escape(t("nav.sign_out"))}</a>',
-            width="content",
-        )
+        words = escape(t("nav.sign_out"))
+        st.html(f'<a class="sign-out" href="/sign-out" target="_self">{words}</a>', width="content")
 
 
 def logo() -> str:

@@ -1,8 +1,8 @@
 """The period filter that all figure pages share.
 
 In a link it is `?period=last_half` (one of PRESETS) or `?from=2023-01-01&to=2023-07-01` (half-open: `to` is
-the first day outside), which wins over `period`. A link without either shows the period chosen on the page
-before, else the current half-year.
+the first day outside), which wins over `period`. A link without either means the current half-year. Links to
+other pages carry the choice along.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 
 import streamlit as st
 
+from dashboard import links
 from dashboard.i18n import t
 from domain.periods import (
     SHANGHAI,
@@ -35,8 +36,6 @@ PRESETS: Mapping[str, Callable[[date], Period]] = {
 }
 CUSTOM = "custom"
 _DEFAULT = {"period": "this_half"}
-_LINK_KEYS = ("period", "from", "to")
-_REMEMBERED = "period_choice"
 
 
 @dataclass(frozen=True)
@@ -118,24 +117,31 @@ def _is_usable(choice: Mapping[str, str]) -> bool:
 
 
 def period_filter() -> Chosen:
-    """The filter's widgets, in the row that the caller has opened; keeps the link in step."""
+    """The filter's widgets, in the row that the caller has opened; the link tells what is chosen."""
     today = datetime.now(SHANGHAI).date()
-    choice = choice_in(st.query_params) or st.session_state.get(_REMEMBERED) or _DEFAULT
-    _remember(choice)
+    choice = choice_in(st.query_params) or _DEFAULT
     period = period_of(choice, today)
     st.session_state["period_preset"] = choice.get("period", CUSTOM)
     st.session_state["period_from"], st.session_state["period_to"] = period.start, period.end
+    shown = t("period.shown", first=period.start, last=period.last_day)
     st.selectbox(
-        t("period.label"),
+        t("period.label", days=shown),
         [*PRESETS, CUSTOM],
         format_func=lambda name: t(f"period.{name}"),
         key="period_preset",
         on_change=_preset_chosen,
         args=(period,),
-        width=150,
+        width=232,
     )
-    st.date_input(t("period.from"), key="period_from", format="YYYY-MM-DD", on_change=_days_chosen, width=150)
-    st.date_input(t("period.to"), key="period_to", format="YYYY-MM-DD", on_change=_days_chosen, width=150)
+    if "period" not in choice:
+        for day in ("from", "to"):
+            st.date_input(
+                t(f"period.{day}"),
+                key=f"period_{day}",
+                format="YYYY-MM-DD",
+                on_change=_days_chosen,
+                width=140,
+            )
     if refused := st.session_state.pop("period_refused", None):
         st.warning(t("period.wrong_order", first=refused.start, last=refused.last_day))
     return Chosen(period, today)
@@ -144,9 +150,9 @@ def period_filter() -> Chosen:
 def _preset_chosen(shown: Period) -> None:
     name = st.session_state["period_preset"]
     if name == CUSTOM:
-        _remember({"from": shown.start.isoformat(), "to": shown.end.isoformat()})
+        _choose({"from": shown.start.isoformat(), "to": shown.end.isoformat()})
     else:
-        _remember({"period": name})
+        _choose({"period": name})
 
 
 def _days_chosen() -> None:
@@ -156,17 +162,13 @@ def _days_chosen() -> None:
         Period(start, end)
     except EmptyPeriod:
         today = datetime.now(SHANGHAI).date()
-        st.session_state["period_refused"] = period_of(st.session_state[_REMEMBERED], today)
+        st.session_state["period_refused"] = period_of(choice_in(st.query_params) or _DEFAULT, today)
     else:
-        _remember({"from": start.isoformat(), "to": end.isoformat()})
+        _choose({"from": start.isoformat(), "to": end.isoformat()})
 
 
-def _remember(choice: Mapping[str, str]) -> None:
-    """Keeps the choice for the next page, and in the link."""
-    st.session_state[_REMEMBERED] = dict(choice)
-    for key in _LINK_KEYS:
-        if key not in choice and key in st.query_params:
-            del st.query_params[key]
-    for key, value in choice.items():
-        if st.query_params.get(key) != value and choice != _DEFAULT:
-            st.query_params[key] = value
+def _choose(choice: Mapping[str, str]) -> None:
+    """Puts what the reader chose into the link."""
+    in_link = {} if choice == _DEFAULT else choice
+    for key in links.PERIOD_NAMES:
+        links.put(key, in_link.get(key))

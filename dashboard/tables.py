@@ -1,16 +1,13 @@
-"""Tables on pages and in exports: one description of the columns serves both."""
+"""Tables on pages: one description of the columns serves the page and the export."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from io import BytesIO
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
 from streamlit.column_config import (
     ButtonColumn,
     DateColumn,
@@ -19,14 +16,10 @@ from streamlit.column_config import (
     NumberColumn,
     TextColumn,
 )
-from streamlit.delta_generator import DeltaGenerator
 
-from dashboard.access import viewer
-from dashboard.i18n import t
-from dashboard.navigation import file_of
+from dashboard.i18n import section, t
+from dashboard.links import go_to_page
 from dashboard.numbers import NOT_APPLICABLE, in_percent, in_wan
-from data_access import audit
-from data_access.engine import transaction
 from domain.periods import SHANGHAI
 from domain.vocabulary import SessionStatus
 
@@ -34,6 +27,11 @@ Kind = Literal[
     "text", "count", "wan", "percent", "day", "month", "time", "second", "clock", "yes_no", "state"
 ]
 
+DAY_FORMATS = {"day": "YYYY-MM-DD", "month": "YYYY-MM"}
+TIME_FORMATS = {"time": "YYYY-MM-DD HH:mm", "second": "YYYY-MM-DD HH:mm:ss", "clock": "HH:mm"}
+
+_WIDTHS = {"day": 104, "month": 84, "time": 140, "second": 156, "clock": 64, "yes_no": 72, "state": 88}
+_ROW_HEIGHT = 33  # pixels
 _STATE_COLOURS = {
     SessionStatus.OPEN: "green",
     SessionStatus.SCHEDULED: "blue",
@@ -41,34 +39,22 @@ _STATE_COLOURS = {
     SessionStatus.DONE: "gray",
     SessionStatus.CANCELLED: "gray",
 }
-_ROW_HEIGHT = 33  # pixels
-_WIDTHS = {"day": 104, "month": 84, "time": 140, "second": 156, "clock": 64, "yes_no": 72, "state": 88}
-_WIDEST_EXPORT = 48  # characters
-_DAY_FORMATS = {"day": "YYYY-MM-DD", "month": "YYYY-MM"}
-_TIME_FORMATS = {"time": "YYYY-MM-DD HH:mm", "second": "YYYY-MM-DD HH:mm:ss", "clock": "HH:mm"}
-_EXCEL_FORMATS = {
-    "count": "#,##0",
-    "wan": "#,##0.00",
-    "percent": '0.00"%"',
-    **{kind: shown.lower() for kind, shown in {**_DAY_FORMATS, **_TIME_FORMATS}.items()},
-}
 
 
 @dataclass(frozen=True)
 class Column:
     """How a column of a table is named and written.
 
-    Kinds: text; count (integer); wan (yuan in, 万元 out); percent (fraction in); day (date), month (the
-    same, without the day); time (aware datetime in, Asia/Shanghai out), second (the same with seconds), clock
-    (the same, without the day); yes_no (bool);
-    state (a session's status code, as a coloured word).
+    Kinds: text; count (integer); wan (yuan in, 万元 out); percent (fraction in); day (date), month (the same,
+    without the day); time (aware datetime in, Asia/Shanghai out), second (with seconds), clock (without the
+    day); yes_no (bool); state (a session's status code, as a coloured word).
     """
 
     label: str
     kind: Kind = "text"
     width: Literal["small", "medium", "large"] | int | None = None
     codes: str = ""
-    """The text section that holds the words for this column's codes, for example `method`."""
+    """The text section with the words for this column's codes, for example `method`."""
 
     @property
     def heading(self) -> str:
@@ -87,7 +73,7 @@ class Action:
     page: str
     key: str = "id"
     """What the page calls the row's id in its link."""
-    labels: "pd.Series[str] | None" = None
+    labels: Sequence[str] | None = None
     """The words on the buttons, empty for no button; None: the same on all."""
     width: int = 64
 
@@ -99,31 +85,38 @@ def presentable(table: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     )
 
 
-def _values(values: "pd.Series[object]", column: Column) -> "pd.Series[object]":
+def worded(table: pd.DataFrame, column: str, codes: str) -> pd.DataFrame:
+    """The table with the words of a text section in the place of a column's codes, for a chart."""
+    return table.assign(**{column: _values(table[column], Column("", codes=codes))})
+
+
+def _values(values: Any, column: Column) -> Any:
+    """A column as people read it."""
     if column.codes:
-        return values.map(lambda code: t(f"{column.codes}.{code if pd.notna(code) else 'unknown'}"))
-    if column.kind == "wan":
-        return values.map(lambda yuan: None if pd.isna(yuan) else float(in_wan(_exact(yuan)))).astype(
-            "float64"
-        )
-    if column.kind == "percent":
-        return values.map(lambda part: None if pd.isna(part) else float(in_percent(_exact(part)))).astype(
-            "float64"
-        )
-    if column.kind in _TIME_FORMATS:
+        words = section(column.codes)
+        return values.map(lambda code: words.get(code, code) if isinstance(code, str) else words["unknown"])
+    if column.kind in TIME_FORMATS:
         return pd.to_datetime(values, utc=True).dt.tz_convert(SHANGHAI).dt.tz_localize(None)
-    if column.kind in _DAY_FORMATS:
+    if column.kind in DAY_FORMATS:
         return pd.to_datetime(values)
-    if column.kind == "yes_no":
-        return values.map(lambda yes: t("word.yes") if yes else t("word.no"))
-    if column.kind == "text":
-        return values.map(lambda text: text if isinstance(text, str) and text else NOT_APPLICABLE)
-    return values
+    if column.kind == "count":
+        return values.astype("Float64").convert_dtypes()
+    return values.map(_WRITTEN[column.kind])
 
 
-def _exact(number: object) -> Decimal:
-    """A number as a decimal; a float by its shortest text, so that 0.15 stays 0.15."""
-    return number if isinstance(number, Decimal) else Decimal(repr(float(str(number))))
+def _number(value: object, write: Callable[[Decimal], Decimal]) -> float:
+    """A rounded number; nothing stays nothing. A float is taken by its shortest text, so 0.15 is 0.15."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return math.nan
+    return float(write(value if isinstance(value, Decimal) else Decimal(str(value))))
+
+
+_WRITTEN: Mapping[str, Callable[[Any], object]] = {
+    "wan": lambda yuan: _number(yuan, in_wan),
+    "percent": lambda fraction: _number(fraction, in_percent),
+    "yes_no": lambda yes: t("word.yes") if yes else t("word.no"),
+    "text": lambda text: text if isinstance(text, str) and text else NOT_APPLICABLE,
+}
 
 
 def show(
@@ -146,10 +139,10 @@ def show(
         rows_shown: the height in rows before it scrolls.
     """
     shown = presentable(table, columns)
-    config = {column.heading: _config(column) for column in columns.values()}
+    config: dict[str, Any] = {column.heading: _config(column) for column in columns.values()}
     clicks = {f"{key}_{action.page}": action for action in actions}
     for place, (click, action) in enumerate(clicks.items()):
-        labels = action.labels if action.labels is not None else t("word.open_row")
+        labels = action.labels if action.labels is not None else [t("word.open_row")] * len(shown)
         shown.insert(place, click, labels)
         config[click] = ButtonColumn("", key=click, width=action.width, type="tertiary", pinned=True)
     st.dataframe(
@@ -164,88 +157,21 @@ def show(
     )
     for click, action in clicks.items():
         if clicked := st.session_state.get(click):
-            st.switch_page(
-                file_of(action.page), query_params={action.key: str(table["id"].iloc[clicked["row"]])}
-            )
+            row = str(table["id"].iloc[clicked["row"]])
+            go_to_page(action.page, **{action.key: row})
 
 
-def _config(column: Column) -> object:
+def _config(column: Column) -> Any:
     width = column.width or _WIDTHS.get(column.kind)
     if column.kind == "count":
         return NumberColumn(width=width, format="%,d")
     if column.kind in {"wan", "percent"}:
         return NumberColumn(width=width, format="%,.2f")
-    if column.kind in _DAY_FORMATS:
-        return DateColumn(width=width, format=_DAY_FORMATS[column.kind])
-    if column.kind in _TIME_FORMATS:
-        return DatetimeColumn(width=width, format=_TIME_FORMATS[column.kind])
+    if column.kind in DAY_FORMATS:
+        return DateColumn(width=width, format=DAY_FORMATS[column.kind])
+    if column.kind in TIME_FORMATS:
+        return DatetimeColumn(width=width, format=TIME_FORMATS[column.kind])
     if column.kind == "state":
         words = [t(f"{column.codes}.{code}") for code in _STATE_COLOURS]
         return MultiselectColumn(width=width, options=words, color=list(_STATE_COLOURS.values()))
     return TextColumn(width=width)
-
-
-def export(place: DeltaGenerator, table: pd.DataFrame, columns: Columns, *, name: str) -> None:
-    """Offers what is shown as CSV and as a workbook; every download leaves an audit entry."""
-    person = viewer().name
-
-    def rows_for(kind: str) -> pd.DataFrame:
-        with transaction() as session:
-            audit.record(
-                session,
-                actor=person,
-                action="export_table",
-                subject=name,
-                detail={"as": kind, "rows": len(table)},
-            )
-        return shown
-
-    shown = presentable(table, columns)
-    help_text = t("head.export_help", rows=len(table))
-    with place.popover(t("head.export"), icon=":material/download:", type="tertiary", disabled=table.empty):
-        st.caption(help_text)
-        st.download_button(
-            t("head.export_csv"),
-            lambda: as_csv(rows_for("csv")),
-            file_name=f"{name}.csv",
-            mime="text/csv",
-            on_click="ignore",
-            width="stretch",
-        )
-        st.download_button(
-            t("head.export_xlsx"),
-            lambda: as_xlsx(rows_for("xlsx"), list(columns.values()), title=name),
-            file_name=f"{name}.xlsx",
-            mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            on_click="ignore",
-            width="stretch",
-        )
-
-
-def as_csv(shown: pd.DataFrame) -> bytes:
-    """UTF-8 with the mark that Excel needs to read Chinese."""
-    return shown.to_csv(index=False, date_format="%Y-%m-%d %H:%M").encode("utf-8-sig")
-
-
-def as_xlsx(shown: pd.DataFrame, columns: Sequence[Column], *, title: str) -> bytes:
-    """A workbook with one sheet: heading row frozen, numbers as numbers in the formats of the page."""
-    book = Workbook()
-    sheet = book.active
-    sheet.title = title[:31]
-    sheet.append(list(shown.columns))
-    for row in shown.astype(object).where(shown.notna(), None).itertuples(index=False):
-        sheet.append([value.to_pydatetime() if isinstance(value, pd.Timestamp) else value for value in row])
-    for number, column in enumerate(columns, start=1):
-        letter = get_column_letter(number)
-        lengths = [
-            sum(2 if ord(sign) > 0x2E80 else 1 for sign in str(cell.value or "")) for cell in sheet[letter]
-        ]
-        sheet.column_dimensions[letter].width = min(max(lengths, default=8) + 2, _WIDEST_EXPORT)
-        for cell in sheet[letter][1:]:
-            cell.number_format = _EXCEL_FORMATS.get(column.kind, "General")
-    for cell in sheet[1]:
-        cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="F6F8FA")
-        cell.alignment = Alignment(vertical="center")
-    sheet.freeze_panes = "A2"
-    book.save(content := BytesIO())
-    return content.getvalue()

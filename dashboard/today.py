@@ -1,8 +1,7 @@
-"""The sessions of today: where and in what state they are, and the way to the live picture and the footage."""
+"""The sessions of today: where and in what state they are, and the way to the live picture."""
 
 from datetime import date, timedelta
 
-import pandas as pd
 import streamlit as st
 
 from dashboard import tables
@@ -26,6 +25,8 @@ def sessions_of(day: date) -> None:
         nothing_here(t("overview.nothing_today"), t("overview.nothing_today_help"))
         return
     role = viewer().role
+    states = zip(sessions["status"], sessions["room_type"], strict=True)
+    watch = [_live_label(status, room_type, role) for status, room_type in states]
     tables.show(
         sessions,
         {
@@ -34,21 +35,19 @@ def sessions_of(day: date) -> None:
             "type": Column(t("column.type"), width=90, codes="session_type"),
             "room": Column(t("column.room"), width=110),
             "project": Column(t("column.project"), width="large"),
-            "supervision": Column(t("column.supervised"), width=80, codes="supervision"),
+            "supervision": Column(t("column.supervised"), codes="supervision"),
         },
         key="today",
         alt=t("overview.today", sessions=len(sessions), on_now=on_now),
         actions=(
-            Action("live", "session", sessions.apply(_live_label, axis=1, role=role)),
+            Action("live", "session", watch),
             Action("opening", "id"),
         ),
         rows_shown=8,
     )
 
 
-def _live_label(session: "pd.Series[object]", role: Role) -> str:
+def _live_label(status: str, room_type: object, role: Role) -> str:
     """Only what is on now and the viewer may see can be watched."""
-    watchable = (
-        session["status"] in ON_NOW and session["room_type"] and may_watch(role, str(session["room_type"]))
-    )
+    watchable = status in ON_NOW and isinstance(room_type, str) and may_watch(role, room_type)
     return t("word.watch") if watchable else ""

@@ -1,7 +1,7 @@
 """Penalties of evaluation experts.
 
-An expert's name and employer are confidential until the award (招标投标法 art. 37), so a penalty for a session
-shows them only when every lot of that session is awarded, failed or cancelled.
+An expert's name and employer are confidential until the award (招标投标法 art. 37), so a penalty for a
+session shows them only when every lot of that session is awarded, failed or cancelled.
 """
 
 from collections.abc import Sequence
@@ -123,13 +123,9 @@ def suspended_on(session: Session, days: Sequence[date]) -> list[int]:
     """How many different experts are suspended from evaluating on each of the days."""
     day = func.unnest(array(days, type_=Date)).column_valued("day")
     suspended = (ExpertPenalty.suspended_from <= day) & (ExpertPenalty.suspended_to > day)
-    counts = dict(
-        session.execute(
-            select(day, func.count(ExpertPenalty.expert_id.distinct())).where(suspended).group_by(day)
-        )
-        .tuples()
-        .all()
-    )
+    experts = func.count(ExpertPenalty.expert_id.distinct())
+    rows = session.execute(select(day, experts).where(suspended).group_by(day))
+    counts: dict[date, int] = dict(row._tuple() for row in rows)
     return [counts.get(wanted, 0) for wanted in days]
 
 

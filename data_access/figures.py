@@ -61,6 +61,9 @@ __all__ = [
 ]
 
 
+_SUMS = ("budget", "award", "saving", "saving_base")
+
+
 def figures(session: Session, period: Period) -> Figures:
     """All figures of the period; `Figures.as_json()` is what `kpi --json` prints."""
     return Figures(
@@ -212,7 +215,8 @@ def monthly(session: Session, period: Period) -> pd.DataFrame:
     """One row a calendar month of the period, months without anything included.
 
     Columns: month (date, its first day), transactions, openings (supervised), penalties, draws (counts);
-    budget, award, saving (yuan as float, good to the fen below 10^13).
+    budget, award, saving, saving_base (Σ budget of the lots that have a saving; all four in yuan as float,
+    good to the fen below 10^13). Land is in award but neither in budget nor in saving.
     """
     lots = awarded_lots(period)
     trading = _by_month(
@@ -220,7 +224,7 @@ def monthly(session: Session, period: Period) -> pd.DataFrame:
         select(
             shanghai_month(lots.c.decided_at).label("month"),
             func.count().label("transactions"),
-            *(total(lots.c[name]).label(name) for name in ("budget", "award", "saving")),
+            *(total(lots.c[name]).label(name) for name in _SUMS),
         ).group_by("month"),
     )
     supervised = held_in(period, [SessionType.OPENING]) & is_supervised()
@@ -234,8 +238,7 @@ def monthly(session: Session, period: Period) -> pd.DataFrame:
     ]
     months = pd.Index([month.start.replace(day=1) for month in period.months()], name="month")
     table = pd.concat([trading, *counts], axis=1).reindex(months).fillna(0)
-    money = ["budget", "award", "saving"]
-    return table.astype({name: "float64" if name in money else "int64" for name in table}).reset_index()
+    return table.astype({name: "float64" if name in _SUMS else "int64" for name in table}).reset_index()
 
 
 def _monthly_count(column: InstrumentedAttribute[Any], name: str) -> Select[Any]:

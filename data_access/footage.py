@@ -284,8 +284,8 @@ def publish(session: Session, segment: Segment) -> None:
 def make_days(session: Session, at: datetime) -> None:
     """Makes the partitions of the day (UTC) of `at` and of the next one unless they are there.
 
-    Safe with concurrent workers in a transaction that has written nothing yet: attaching a partition locks the
-    table of runs, and would wait for whoever has written there and waits for the same day.
+    Safe with concurrent workers in a transaction that has written nothing yet: attaching a partition locks
+    the table of runs, and would wait for whoever has written there and waits for the same day.
     """
     _make_day(session, at)
     _make_day(session, at + timedelta(days=1))
@@ -294,7 +294,8 @@ def make_days(session: Session, at: datetime) -> None:
 def _make_day(session: Session, at: datetime) -> None:
     start = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     name = f"footage_segment_{start:%Y%m%d}"
-    present = text("SELECT to_regclass(:name)")
+    # Not to_regclass: it may answer from a cache older than the lock.
+    present = text("SELECT 1 FROM pg_class WHERE relname = :name")
     if session.scalar(present, {"name": name}) is not None:
         return
     session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _PARTITION_LOCK})
@@ -341,13 +342,19 @@ def record_gap(
     cause: GapCause,
     detail: str = "",
 ) -> None:
-    """Enters a gap in the ledger, or lets the entry that began at `start` grow; the newest cause stands."""
+    """Enters a gap in the ledger, or lets the entry of the same cause grow that it goes on from."""
     if end <= start:
         return
     grown = session.scalar(
         update(FootageGap)
-        .where(FootageGap.camera_id == camera_id, FootageGap.started_at == start)
-        .values(ended_at=end, cause=cause.value, detail=detail)
+        .where(
+            FootageGap.camera_id == camera_id,
+            FootageGap.cause == cause.value,
+            FootageGap.started_at <= start,
+            FootageGap.ended_at >= start,
+        )
+        .values(ended_at=func.greatest(FootageGap.ended_at, end), detail=detail)
+        .execution_options(synchronize_session=False)
         .returning(FootageGap.id)
     )
     if grown is None:

@@ -52,6 +52,7 @@ class SessionOnFloor:
     project_codes: str
     planned_start: datetime
     actual_start: datetime | None
+    actual_end: datetime | None
     start: datetime
     end: datetime
 
@@ -165,6 +166,7 @@ def _sessions(session: Session, query: Select[TradingSession, str]) -> list[Sess
             project_codes="、".join(code for _, code in projects.get(found.id, {})),
             planned_start=found.planned_start,
             actual_start=found.actual_start,
+            actual_end=found.actual_end,
             start=start,
             end=end,
         )

@@ -4,6 +4,7 @@ Confidential until the opening has begun: how many bidders there are, and every 
 (实施条例 art. 41; a count is a leak too). Expert names are never read here (招标投标法 art. 37).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -121,8 +122,8 @@ def has_opened() -> ColumnElement[bool]:
 def monthly_openings(session: Session, period: Period) -> pd.DataFrame:
     """Bid openings held, months without any included.
 
-    Columns: month (date, its first day); held, supervised, punctual (counts of sessions), and of the
-    supervised ones `open` and `selective` (by method).
+    Columns: month (date, its first day); held, supervised, others (not supervised), punctual (counts of
+    sessions), and of the supervised ones `open` and `selective` (by method).
     """
     month = shanghai_month(TradingSession.actual_start).label("month")
     rows = frame(
@@ -141,7 +142,8 @@ def monthly_openings(session: Session, period: Period) -> pd.DataFrame:
         .group_by(month),
     ).set_index("month")
     months = pd.Index([part.start.replace(day=1) for part in period.months()], name="month")
-    return rows.reindex(months).fillna(0).astype("int64").reset_index()
+    table = rows.reindex(months).fillna(0).astype("int64").reset_index()
+    return table.assign(others=table["held"] - table["supervised"])
 
 
 def by_method(session: Session, period: Period) -> pd.DataFrame:
@@ -217,6 +219,9 @@ def sessions_on(session: Session, day: Period) -> pd.DataFrame:
     """
     began = within(TradingSession.actual_start, day)
     still_on = TradingSession.status.in_(ON_NOW) & (TradingSession.planned_start < day.end_at)
+    turn = case(
+        (TradingSession.status.in_(ON_NOW), 0), (TradingSession.status == SessionStatus.SCHEDULED, 1), else_=2
+    )
     query = _sessions().add_columns(
         TradingSession.type,
         Room.type.label("room_type"),
@@ -226,13 +231,7 @@ def sessions_on(session: Session, day: Period) -> pd.DataFrame:
     return frame(
         session,
         query.where(or_(within(TradingSession.planned_start, day), began, still_on)).order_by(
-            case(
-                (TradingSession.status.in_(ON_NOW), 0),
-                (TradingSession.status == SessionStatus.SCHEDULED, 1),
-                else_=2,
-            ),
-            TradingSession.planned_start,
-            TradingSession.id,
+            turn, TradingSession.planned_start, TradingSession.id
         ),
     )
 
@@ -289,13 +288,8 @@ def opening(session: Session, session_id: int) -> OpeningDetail | None:
     if row is None:
         return None
     found, room, room_type, opened = row
-    projects = session.scalars(
-        select(Project)
-        .where(
-            Project.id.in_(select(Lot.project_id).join(SessionLot).where(SessionLot.session_id == session_id))
-        )
-        .order_by(Project.code)
-    ).all()
+    of_session = select(Lot.project_id).join(SessionLot).where(SessionLot.session_id == session_id)
+    projects = session.scalars(select(Project).where(Project.id.in_(of_session)).order_by(Project.code)).all()
     return OpeningDetail(
         id=found.id,
         code=found.code,
@@ -326,8 +320,8 @@ def opening(session: Session, session_id: int) -> OpeningDetail | None:
     )
 
 
-def _distinct(names: "object") -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for name in names if name))  # type: ignore[attr-defined]
+def _distinct(names: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def _lots(session: Session, session_id: int) -> tuple[OpeningLot, ...]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from data_access.models import Award, Lot, Project
 from data_access.trading_figures import awarded_lots, frame, shanghai_month, trading_by
 from domain.periods import Period
-from domain.vocabulary import AwardStatus, ProjectClass
+from domain.vocabulary import CLASSES_WITHOUT_SAVING, AwardStatus, ProjectClass
 
 MOST_ROWS = 5000
 
@@ -68,8 +68,9 @@ def trading_compared(
 ) -> pd.DataFrame:
     """The trading figures by class or method with those of another period, most transactions first.
 
-    Columns: those of `figures.trading_by` for `period`; transactions_before, award_before,
-    saving_rate_before; growth (fraction, of transactions; NaN when the base is 0).
+    Columns: those of `figures.trading_by` for `period` (budget NaN for a class that has none);
+    transactions_before, award_before, saving_rate_before; growth (fraction, of transactions; NaN when the
+    base is 0).
     """
     now = trading_by(session, period, by)
     then = trading_by(session, before, by)[[by, "transactions", "award", "saving_rate"]]
@@ -78,6 +79,9 @@ def trading_compared(
     table[counts] = table[counts].fillna(0).astype("int64")
     money = ["budget", "award", "award_before"]
     table[money] = table[money].fillna(0.0)
+    if by == "project_class":
+        sold = table[by].isin(CLASSES_WITHOUT_SAVING) & (table["budget"] == 0)
+        table.loc[sold, "budget"] = float("nan")
     base = table["transactions_before"].where(table["transactions_before"] > 0)
     table["growth"] = table["transactions"] / base - 1
     return table.sort_values(["transactions", by], ascending=[False, True], ignore_index=True)

@@ -127,8 +127,8 @@ def simplified_lots(session: Session, period: Period) -> int:
 def trading_by(session: Session, period: Period, by: Literal["project_class", "method"]) -> pd.DataFrame:
     """The trading figures by class or by method, most transactions first.
 
-    Columns: `by` (code; None when the method is not recorded), transactions, budget, award (yuan, float),
-    saving (yuan, float, NaN where none is defined), saving_rate (fraction, NaN where none).
+    Columns: `by` (code; missing when the method is not recorded), transactions, budget, award (yuan, float),
+    saving and saving_base (yuan, float; NaN where no saving is defined), saving_rate (their ratio).
     """
     lots = awarded_lots(period)
     table = frame(
@@ -139,15 +139,16 @@ def trading_by(session: Session, period: Period, by: Literal["project_class", "m
             total(lots.c.budget).label("budget"),
             total(lots.c.award).label("award"),
             func.sum(lots.c.saving).label("saving"),
-            (func.sum(lots.c.saving) / func.nullif(func.sum(lots.c.saving_base), 0)).label("saving_rate"),
+            func.sum(lots.c.saving_base).label("saving_base"),
         )
         .group_by(lots.c[by])
         .order_by(func.count().desc(), lots.c[by]),
     )
-    return table.astype(dict.fromkeys(["budget", "award", "saving", "saving_rate"], "float64"))
+    table = table.astype(dict.fromkeys(["budget", "award", "saving", "saving_base"], "float64"))
+    return table.assign(saving_rate=table["saving"] / table["saving_base"].replace(0, float("nan")))
 
 
-def frame(session: Session, query: Select[Any]) -> pd.DataFrame:
+def frame(session: Session, query: Select[*tuple[Any, ...]]) -> pd.DataFrame:
     """The rows of a query as a table with the query's column names."""
     result = session.execute(query)
     return pd.DataFrame(result.all(), columns=list(result.keys()))

@@ -145,22 +145,13 @@ def probe(url: str) -> StreamFacts:
         CameraUnusable: no video, or a codec that cannot be recorded.
     """
     with open_stream(url) as container, camera_errors(url):
-        if not container.streams.video:
-            raise CameraUnusable(url, "码流中没有视频，请检查地址", "no video in the stream; check the URL")
-        video = container.streams.video[0]
-        codec = video.codec_context.name
-        if codec not in RECORDABLE_CODECS:
-            raise CameraUnusable(
-                url,
-                f"编码 {codec} 无法录像，请在设备上改为 H.264",
-                f"codec {codec} cannot be recorded; set the device to H.264",
-            )
+        video = recordable_video(container, url)
         packets = _two_gops(container, video)
         audio = container.streams.audio
         if not packets:
             raise CameraUnreachable(url, "没有收到图像，请检查设备", "no pictures arrive; check the device")
         return StreamFacts(
-            codec=codec,
+            codec=video.codec_context.name,
             width=video.codec_context.width,
             height=video.codec_context.height,
             frame_rate=round(_frame_rate(packets, video), 3),
@@ -169,6 +160,25 @@ def probe(url: str) -> StreamFacts:
             audio_codec=audio[0].codec_context.name if audio else None,
             bits_per_second=_bits_per_second(packets),
         )
+
+
+def recordable_video(container: InputContainer, url: str) -> VideoStream:
+    """The stream's video.
+
+    Raises:
+        CameraUnusable: no video, or a codec that cannot be recorded.
+    """
+    if not container.streams.video:
+        raise CameraUnusable(url, "码流中没有视频，请检查地址", "no video in the stream; check the URL")
+    video = container.streams.video[0]
+    codec = video.codec_context.name
+    if codec not in RECORDABLE_CODECS:
+        raise CameraUnusable(
+            url,
+            f"编码 {codec} 无法录像，请在设备上改为 H.264",
+            f"codec {codec} cannot be recorded; set the device to H.264",
+        )
+    return video
 
 
 @dataclass(frozen=True)

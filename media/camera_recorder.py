@@ -19,7 +19,7 @@ from data_access import footage
 from data_access.cameras import CameraRow
 from data_access.engine import transaction
 from domain.vocabulary import GapCause
-from media.camera import CameraProblem, camera_errors, open_stream
+from media.camera import CameraProblem, camera_errors, open_stream, recordable_video
 from media.publisher import Publisher
 from media.segment_file import DiskFailed
 from media.segment_writer import SegmentWriter
@@ -31,6 +31,7 @@ LONGEST_WAIT = 5.0  # seconds between two attempts
 _NETWORK_ERRORS = frozenset(
     {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ETIMEDOUT, errno.ENETDOWN, errno.EHOSTDOWN}
 )
+ENDED = "码流已结束，请检查设备 / the stream has ended; check the device", GapCause.CAMERA
 WAS_DOWN = (GapCause.RECORDER, "录像服务未运行 / the recorder was not running")
 WAS_DISABLED = (GapCause.PLANNED, "摄像头已停用 / the camera was disabled")
 
@@ -44,6 +45,8 @@ class Surroundings:
     segment_seconds: float
     clock: Callable[[], float] = time.time  # seconds since 1970
     opener: Callable[[str], InputContainer] = open_stream
+    # Waits for so many seconds, or until the recorder is stopped.
+    pause: Callable[[threading.Event, float], object] = threading.Event.wait
 
 
 class OpenGap:
@@ -56,18 +59,26 @@ class OpenGap:
         self._camera_id = camera_id
         self._since = since
         self._why = why  # None: not known yet
+        self._lock = threading.Lock()  # the camera's thread finds out why, the supervisor's sees it last
 
     def grow(self, until: datetime, why: tuple[GapCause, str]) -> None:
         """The gap lasts until now; where its cause changes a new entry begins."""
-        if self._why is not None and self._why[0] is not why[0]:
-            self.write(until)
-            self._since = max(until, self._since)
-        self._why = why
-        self.write(until)
+        with self._lock:
+            if self._why is not None and self._why[0] is not why[0]:
+                self._write(until)
+                self._since = max(until, self._since)
+            self._why = why
+            self._write(until)
 
     def write(self, until: datetime) -> None:
         """Brings the ledger up to date."""
-        cause, detail = self._why or (GapCause.UNKNOWN, "")
+        with self._lock:
+            self._write(until)
+
+    def _write(self, until: datetime) -> None:
+        if self._why is None:
+            return
+        cause, detail = self._why
         try:
             with transaction(self._engine) as session:
                 footage.record_gap(session, self._camera_id, self._since, until, cause=cause, detail=detail)
@@ -111,14 +122,19 @@ class CameraRecorder:
                 if self._gap is None:
                     self._take_over()
                 self.run_once()
-                problem = "码流已结束 / the stream has ended", GapCause.CAMERA
+                problem = ENDED
             except Exception as error:  # noqa: BLE001 - one camera must not end the others
                 problem = _explained(error)
             if self._stopping.is_set():
                 return
             wait = 0.5 if self.observed.recording else min(2 * wait, LONGEST_WAIT)
             self._lost(*problem)
-            self._stopping.wait(wait)
+            self._around.pause(self._stopping, wait)
+
+    def account(self) -> None:
+        """Lets the ledger's entry grow while there is no footage."""
+        if self._gap is not None and not self.observed.recording:
+            self._gap.write(self._now())
 
     def _take_over(self) -> None:
         """Publishes what was left behind and opens the gap that reaches back to it."""
@@ -140,6 +156,7 @@ class CameraRecorder:
         """
         url = self.camera.url
         with self._around.opener(url) as container, camera_errors(url):
+            recordable_video(container, url)
             reader = StreamReader(container, self._around.clock)
             if reader.left_out:
                 log.warning("%s: sound left out, MP4 cannot hold %s", self.camera.name, reader.left_out)
@@ -209,7 +226,8 @@ class CameraRecorder:
         begun, first = self._around.clock(), None
         for sample in samples:
             first = sample.seconds if first is None else first
-            self._stopping.wait(max(0.0, begun + sample.seconds - first - self._around.clock()))
+            ahead = begun + sample.seconds - first - self._around.clock()
+            self._around.pause(self._stopping, max(0.0, ahead))
             yield sample
 
     def _now(self) -> datetime:

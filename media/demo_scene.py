@@ -30,7 +30,8 @@ _BLACK, _WHITE, _GREY = 16, 235, 128  # brightness of the limited range
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 _LIGHT_SECONDS = 4.0
 _BAND, _BAND_COLOUR = 40, "#1C1C1C"  # the ground of the lettering: the same grey as brightness and as colour
-_CLOCK_BOX = (676, 10, 948, 36)
+_CLOCK_BOX = (684, 10, 948, 36)
+_CLOCK_SIGNS = 23  # YYYY-MM-DD HH:MM:SS.mmm
 
 
 def write_clock(rows: Plane, at_ms: int) -> None:
@@ -80,10 +81,11 @@ class _Moving:
 class _Clock:
     """A running date and time: only the digits that change are written."""
 
-    def __init__(self, luma: Plane, left: int, top: int, height: int) -> None:
-        self._luma = luma[top : top + height, left:]
-        self._width = round(height * 0.44)
-        self._glyphs = {sign: self._glyph(sign, height) for sign in "0123456789-:. "}
+    def __init__(self, luma: Plane, box: Rectangle) -> None:
+        left, top, right, bottom = box
+        self._width = (right - left) // (_CLOCK_SIGNS + 1)  # of a sign; half of one is left free at each end
+        self._luma = luma[top:bottom, left + self._width // 2 :]
+        self._glyphs = {sign: self._glyph(sign, bottom - top) for sign in "0123456789-:. "}
         self._written = ""
 
     def _glyph(self, sign: str, height: int) -> Plane:
@@ -131,8 +133,7 @@ class Scene:
             if actor.period
         ]
         self._light = self._pixels(drawn.light)
-        left, top, _, bottom = self._pixels(_CLOCK_BOX)
-        self._clock = _Clock(self._picture[0], left + 4, top, bottom - top)
+        self._clock = _Clock(self._picture[0], self._pixels(_CLOCK_BOX))
 
     def draw(self, at_ms: int) -> av.VideoFrame:
         """The picture of an instant in milliseconds since 1970 (UTC)."""

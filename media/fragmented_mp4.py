@@ -163,7 +163,7 @@ def _shuffled(column: npt.NDArray[Any]) -> bytes:
     """The bytes by significance, of offsets the differences: equal bytes stand together and compress well."""
     if column.dtype == np.int64:
         column = np.diff(column, prepend=np.int64(0))
-    return column.view(np.uint8).reshape(len(column), -1).T.tobytes()
+    return column.view(np.uint8).reshape(len(column), column.itemsize).T.tobytes()
 
 
 def _unshuffled(data: bytes, at: int, count: int, kind: type[Any]) -> tuple[npt.NDArray[Any], int]:

@@ -64,6 +64,8 @@ class Recorder:
         for camera_id in self._disabled.keys() - mine.keys():
             del self._disabled[camera_id]
         self._report()
+        for recorder, _ in self._running.values():
+            recorder.account()
         self._expire()
 
     def _start(self, camera: CameraRow) -> None:

@@ -93,6 +93,7 @@ class StreamReader:
 
     def _from_key_picture(self) -> Iterator[Sample]:
         """The samples from the next key picture on, decode times set so that it is shown when decoded."""
+        early: deque[Sample] = deque(maxlen=100)  # sound that came before the picture that it belongs to
         shift: Fraction | None = None
         last_key: Fraction | None = None
         streams = [self._video] if self._audio is None else [self._video, self._audio]
@@ -110,19 +111,15 @@ class StreamReader:
                 shift = shown - decode if shift is None else shift
             if decode - last_key > LONGEST_GOP_SECONDS:
                 raise TimestampsJumped(f"{LONGEST_GOP_SECONDS:.0f} 秒内没有关键帧 / no key picture that long")
-            arrived_at = self._arrival(packet)
+            sample = self._sample(packet, decode + (shift or 0), shown)
             if shift is not None:
-                yield self._sample(packet, decode + shift, shown, arrived_at)
+                yield sample
+                yield from early
+                early.clear()
+            elif not sample.video:
+                early.append(sample)
 
-    def _arrival(self, packet: Packet[Any]) -> float:
-        """When the packet began to arrive."""
-        now = self._clock()
-        if packet.stream is not self._video or not self._late:
-            return now
-        begun, self._handed_out_at = self._handed_out_at, now
-        return now if begun is None else begun
-
-    def _sample(self, packet: Packet[Any], decode: Fraction, shown: Fraction, arrived_at: float) -> Sample:
+    def _sample(self, packet: Packet[Any], decode: Fraction, shown: Fraction) -> Sample:
         video = packet.stream is self._video
         timescale = VIDEO_TIMESCALE if video else self.audio_timescale
         decode = decode if video else shown
@@ -134,8 +131,16 @@ class StreamReader:
             duration=round((packet.duration or 0) * packet.time_base * timescale),
             sync=packet.is_keyframe or not video,
             seconds=float(decode),
-            arrived_at=arrived_at,
+            arrived_at=self._arrival(packet),
         )
+
+    def _arrival(self, packet: Packet[Any]) -> float:
+        """When the packet began to arrive."""
+        now = self._clock()
+        if packet.stream is not self._video or not self._late:
+            return now
+        begun, self._handed_out_at = self._handed_out_at, now
+        return now if begun is None else begun
 
     def _check_parameters(self, key_picture: bytes) -> None:
         """Compares the parameter sets sent with key pictures; those of the session description may differ."""

@@ -4,9 +4,10 @@ import streamlit as st
 
 from dashboard import charts, tables
 from dashboard.db import read
+from dashboard.exports import export
 from dashboard.headline import counted, figure, headline_row, rate
-from dashboard.i18n import section, t
-from dashboard.parts import chart, choose, filter_row, nothing_here, page_head, page_tools
+from dashboard.i18n import t
+from dashboard.parts import chart, choose, filter_row, nothing_here, page_head, page_tools, search_box
 from dashboard.period_filter import period_filter
 from dashboard.tables import Column
 from data_access.enterprises import members_by_grade, members_in, monthly_movement, movement_by_library
@@ -20,9 +21,7 @@ with filter_row():
     chosen = period_filter()
     library = choose("library", t("column.library"), list(Library), "library", width=130)
     grade = choose("grade", t("column.grade"), GRADES, width=90)
-    search = st.text_input(
-        t("enterprises.search"), key="q", bind="query-params", icon=":material/search:", width=220
-    )
+    search = search_box(t("enterprises.search"))
 
 now, before = read(enterprise_movement, chosen.so_far), read(enterprise_movement, chosen.before)
 months = read(monthly_movement, chosen.trend)
@@ -58,9 +57,9 @@ with right:
     if grades.empty:
         nothing_here(t("enterprises.none"), t("period.try_longer"))
     else:
-        names = {code: code or t("enterprises.no_grade") for code in grades}
-        named = grades.reset_index().assign(name=lambda rows: rows["library"].map(section("library")))
-        drawn = charts.ranked(named, "name", names, unit=t("unit.enterprises"))
+        names = {str(code): str(code) or t("enterprises.no_grade") for code in grades}
+        named = tables.worded(grades.reset_index(), "library", "library")
+        drawn = charts.ranked(named, "library", names, unit=t("unit.enterprises"), colours=charts.ORDERED)
         chart(t("enterprises.by_grade"), drawn, key="grades")
 
 members = read(members_in, chosen.so_far, library, grade, search)
@@ -94,4 +93,4 @@ with tabs[1]:
         key="libraries",
         alt=t("enterprises.tab_libraries"),
     )
-tables.export(page_tools(place, headlines), members, columns, name="enterprises")
+export(page_tools(place, headlines), members, columns, name="enterprises")

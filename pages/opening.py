@@ -7,7 +7,7 @@ from dashboard import tables
 from dashboard.access import may_watch, viewer
 from dashboard.db import read
 from dashboard.i18n import t
-from dashboard.navigation import file_of
+from dashboard.links import to_page
 from dashboard.numbers import whole
 from dashboard.parts import facts, filter_row, nothing_here, page_head, plain, time_range
 from dashboard.tables import Column
@@ -19,18 +19,17 @@ found = read(opening, int(wanted)) if wanted.isdecimal() else None
 if found is None:
     page_head(t("opening.title"), t("opening.answer"))
     nothing_here(t("opening.not_found"), t("opening.not_found_help"))
-    st.page_link(file_of("openings"), label=t("opening.back"), icon=":material/arrow_back:")
+    to_page("openings", t("opening.back"), ":material/arrow_back:")
     st.stop()
 
 page_head(f"{t(f'session_type.{found.type}')} · {plain(found.code)}", t("opening.answer"))
 with filter_row():
-    st.page_link(file_of("openings"), label=t("opening.back"), icon=":material/arrow_back:")
+    to_page("openings", t("opening.back"), ":material/arrow_back:")
     if may_watch(viewer().role, found.room_type or ""):
-        of_session = {"session": str(found.id)}
         if found.status in {SessionStatus.OPEN, SessionStatus.PAUSED}:
-            st.page_link(file_of("live"), label=t("opening.watch"), query_params=of_session)
+            to_page("live", t("opening.watch"), ":material/videocam:", session=str(found.id))
         if found.actual_start:
-            st.page_link(file_of("footage"), label=t("opening.footage"), query_params=of_session)
+            to_page("footage", t("opening.footage"), ":material/history:", session=str(found.id))
 
 left, right = st.columns(2)
 with left:
@@ -69,7 +68,7 @@ st.markdown(f"**{t('opening.lots', lots=len(found.lots))}**")
 lots = pd.DataFrame([vars(lot) for lot in found.lots])
 lot_columns = {
     "section_code": Column(t("column.section_code")),
-    "title": Column(t("column.lot"), width="large"),
+    "title": Column(t("column.lot"), width=260),
     "project_class": Column(t("column.class"), codes="project_class"),
     "method": Column(t("column.method"), codes="method"),
     "budget": Column(t("term.budget"), "wan"),

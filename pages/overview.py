@@ -4,12 +4,13 @@ import streamlit as st
 
 from dashboard import charts
 from dashboard.db import read
+from dashboard.exports import export
 from dashboard.headline import amount, counted, figure, headline_row, rate
 from dashboard.i18n import t
-from dashboard.numbers import wan
+from dashboard.numbers import wan, whole
 from dashboard.parts import chart, filter_row, page_head, page_tools, peak
 from dashboard.period_filter import period_filter
-from dashboard.tables import Column, export
+from dashboard.tables import Column
 from dashboard.today import sessions_of
 from data_access.enterprises import monthly_movement
 from data_access.figures import figures, monthly
@@ -42,22 +43,25 @@ headline_row(headlines, chosen)
 sessions_of(chosen.today)
 
 year_before = read(monthly_trading, chosen.trend.year_before())
-compared = {"inside": chosen.months_inside, "before": year_before, "before_name": t("term.year_before")}
 left, right = st.columns(2)
-with left:
-    drawn = charts.monthly(
-        trading, "transactions", name=t("term.transactions"), unit=t("unit.lots"), **compared
-    )
-    chart(
-        peak("overview.transactions", trading, "transactions", chosen.months_inside),
-        drawn,
-        key="transactions",
-    )
-with right:
-    drawn = charts.monthly(
-        trading, "award", name=t("term.award"), unit=t("unit.wan"), per=10_000, decimals=2, **compared
-    )
-    chart(peak("overview.award", trading, "award", chosen.months_inside, wan), drawn, key="award")
+for side, column, unit, per, decimals in (
+    (left, "transactions", "lots", 1, 0),
+    (right, "award", "wan", 10_000, 2),
+):
+    with side:
+        drawn = charts.monthly(
+            trading,
+            column,
+            name=t(f"term.{column}"),
+            unit=t(f"unit.{unit}"),
+            inside=chosen.months_inside,
+            before=year_before,
+            before_name=t("term.year_before"),
+            per=per,
+            decimals=decimals,
+        )
+        show = wan if unit == "wan" else whole
+        chart(peak(f"overview.{column}", trading, column, chosen.months_inside, show), drawn, key=column)
 
 months = trading.merge(counts[["month", "openings", "penalties", "draws"]], on="month").merge(
     stock, on="month"

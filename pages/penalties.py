@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard import charts, tables
 from dashboard.db import read
+from dashboard.exports import export
 from dashboard.headline import counted, figure, headline_row, rate
 from dashboard.i18n import section, t
 from dashboard.parts import chart, choose, filter_row, nothing_here, page_head, page_tools, peak
@@ -17,7 +18,7 @@ place = page_head(t("penalties.title"), t("penalties.answer"))
 with filter_row():
     chosen = period_filter()
     kind = choose("kind", t("column.kind"), list(PenaltyKind), "penalty_kind")
-    behaviour = choose("behaviour", t("column.behaviour"), list(PenaltyBehaviour), "behaviour", width=220)
+    behaviour = choose("behaviour", t("column.behaviour"), list(PenaltyBehaviour), "behaviour", width=180)
 
 now, before = read(figures, chosen.so_far), read(figures, chosen.before)
 months = read(monthly, chosen.trend)
@@ -41,9 +42,8 @@ with left:
     if reasons.empty:
         nothing_here(t("penalties.none"), t("period.try_longer"))
     else:
-        named = reasons.assign(name=reasons["behaviour"].map(section("behaviour")))
-        kinds = {code: t(f"penalty_kind.{code}") for code in PenaltyKind}
-        drawn = charts.ranked(named, "name", kinds, unit=t("unit.person_times"))
+        named = tables.worded(reasons, "behaviour", "behaviour")
+        drawn = charts.ranked(named, "behaviour", section("penalty_kind"), unit=t("unit.person_times"))
         chart(t("penalties.by_behaviour"), drawn, key="reasons")
 with right:
     drawn = charts.monthly(
@@ -76,4 +76,4 @@ if found.empty:
 else:
     shown = found.fillna({"expert_name": t("penalties.confidential")})
     tables.show(shown, columns, key="penalties", alt=t("penalties.answer"), actions=[Action("penalty")])
-tables.export(page_tools(place, headlines), found, columns, name="penalties")
+export(page_tools(place, headlines), found, columns, name="penalties")

@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import tables
 from dashboard.db import read
 from dashboard.i18n import t
-from dashboard.navigation import file_of
+from dashboard.links import to_page
 from dashboard.numbers import whole
 from dashboard.parts import facts, filter_row, local_time, nothing_here, page_head, plain
 from dashboard.tables import Action, Column
@@ -16,19 +16,15 @@ found = read(penalty, int(wanted)) if wanted.isdecimal() else None
 if found is None:
     page_head(t("penalty.title"), t("penalty.answer"))
     nothing_here(t("penalty.not_found"), t("penalty.not_found_help"))
-    st.page_link(file_of("penalties"), label=t("penalty.back"), icon=":material/arrow_back:")
+    to_page("penalties", t("penalty.back"), ":material/arrow_back:")
     st.stop()
 
 page_head(f"{t('penalty.title')} · {plain(found.document_no or found.expert_code)}", t("penalty.answer"))
 with filter_row():
-    st.page_link(file_of("penalties"), label=t("penalty.back"), icon=":material/arrow_back:")
+    to_page("penalties", t("penalty.back"), ":material/arrow_back:")
     if found.session_id is not None:
-        st.page_link(
-            file_of("opening"),
-            label=t("penalty.session", code=found.session_code),
-            icon=":material/gavel:",
-            query_params={"id": str(found.session_id)},
-        )
+        session = t("penalty.session", code=plain(found.session_code or ""))
+        to_page("opening", session, ":material/gavel:", id=str(found.session_id))
 
 hidden = t("penalties.confidential") if found.confidential else None
 suspension = (

@@ -1,9 +1,11 @@
 """How many lots were transacted, for how much, and how much was saved, by class and method?"""
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import charts, tables
 from dashboard.db import read
+from dashboard.exports import export
 from dashboard.headline import amount, counted, figure, headline_row, rate
 from dashboard.i18n import section, t
 from dashboard.parts import chart, choose, filter_row, nothing_here, page_head, page_tools, peak
@@ -11,7 +13,7 @@ from dashboard.period_filter import period_filter
 from dashboard.tables import Column
 from data_access.figures import figures
 from data_access.trading import lots_awarded, monthly_by_class, monthly_trading, trading_compared
-from domain.kpi import Figures, Trading, no_trading
+from domain.kpi import Figures, Trading, change, no_trading
 from domain.vocabulary import ProjectClass
 
 place = page_head(t("trading.title"), t("trading.answer"))
@@ -27,7 +29,7 @@ def trading_in(found: Figures) -> Trading:
     return found.by_class.get(ProjectClass(wanted), no_trading(ProjectClass(wanted)))
 
 
-now, before = read(figures, chosen.so_far), read(figures, chosen.before)
+now, before, then = (read(figures, days) for days in (chosen.so_far, chosen.before, chosen.year_before))
 this, base = trading_in(now), trading_in(before)
 months = read(monthly_trading, chosen.trend, wanted)
 saving_rate = rate(this.saving_rate, base.saving_rate)
@@ -42,15 +44,27 @@ headlines = [
 headline_row(headlines, chosen)
 
 by_class = read(trading_compared, chosen.so_far, chosen.year_before, "project_class")
+total = {
+    "project_class": t("trading.total"),
+    "transactions": now.total.transactions,
+    "transactions_before": then.total.transactions,
+    "growth": change(now.total.transactions, then.total.transactions),
+    "budget": now.total.budget,
+    "award": now.total.award,
+    "saving": now.total.saving,
+    "saving_rate": now.total.saving_rate,
+    "saving_rate_before": then.total.saving_rate,
+}
 by_method = read(trading_compared, chosen.so_far, chosen.year_before, "method")
 lots = read(lots_awarded, chosen.so_far, wanted)
 left, right = st.columns([3, 2])
 with left:
     title = peak("trading.by_month", months, "transactions", chosen.months_inside)
     if wanted is None:
-        classes = {code: t(f"project_class.{code}") for code in ProjectClass}
         by_month = read(monthly_by_class, chosen.trend)
-        drawn = charts.monthly_stacked(by_month, classes, unit=t("unit.lots"), inside=chosen.months_inside)
+        drawn = charts.monthly_stacked(
+            by_month, section("project_class"), unit=t("unit.lots"), inside=chosen.months_inside
+        )
     else:
         drawn = charts.monthly(
             months,
@@ -63,13 +77,12 @@ with left:
         )
     chart(title, drawn, key="months")
 with right:
-    rates = by_method.dropna(subset=["saving_rate"]).assign(
-        name=lambda rows: rows["method"].map(section("method")),
+    rates = tables.worded(by_method.dropna(subset=["saving_rate"]), "method", "method").assign(
         now=lambda rows: rows["saving_rate"] * 100,
         then=lambda rows: rows["saving_rate_before"] * 100,
     )
     names = (t("term.this_period"), t("term.year_before"))
-    drawn = charts.compared(rates, "name", "now", "then", names=names, unit="%")
+    drawn = charts.compared(rates, "method", "now", "then", names=names, unit="%")
     chart(t("trading.rate_by_method"), drawn, key="rates")
 
 compared = {
@@ -83,7 +96,7 @@ compared = {
     "saving_rate_before": Column(t("column.rate_before"), "percent"),
 }
 lot_columns = {
-    "decided_at": Column(t("column.decided"), "day"),
+    "decided_at": Column(t("column.awarded"), "day"),
     "section_code": Column(t("column.section_code")),
     "title": Column(t("column.lot"), width="large"),
     "project_class": Column(t("column.class"), codes="project_class"),
@@ -94,16 +107,20 @@ lot_columns = {
     "rate": Column(t("column.saving_or_premium_rate"), "percent"),
     "suppliers": Column(t("column.supplier"), width="medium"),
 }
+if wanted is not None:
+    st.caption(t("trading.all_classes"))
 tabs = st.tabs([t("trading.tab_class"), t("trading.tab_method"), t("trading.tab_lots", lots=len(lots))])
 with tabs[0]:
     columns = {"project_class": Column(t("column.class"), codes="project_class"), **compared}
-    tables.show(by_class, columns, key="classes", alt=t("trading.tab_class"))
+    tables.show(
+        pd.concat([by_class, pd.DataFrame([total])]), columns, key="classes", alt=t("trading.tab_class")
+    )
 with tabs[1]:
     columns = {"method": Column(t("column.method"), codes="method"), **compared}
     tables.show(by_method, columns, key="methods", alt=t("trading.tab_method"))
 with tabs[2]:
     if lots.empty:
-        nothing_here(t("trading.no_lots"), t("period.try_longer"))
+        nothing_here(t("trading.none"), t("period.try_longer"))
     else:
         tables.show(lots, lot_columns, key="lots", alt=t("trading.answer"))
-tables.export(page_tools(place, headlines), lots, lot_columns, name="trading")
+export(page_tools(place, headlines), lots, lot_columns, name="trading")

@@ -73,7 +73,9 @@ def import_file(args: Namespace) -> int:
             report = preview_workbook(session, book)
         else:
             digest = hashlib.sha256(data).hexdigest()
-            report = import_workbook(session, book, sha256=digest, actor=f"import ({getpass.getuser()})")
+            report = import_workbook(
+                session, book, sha256=digest, actor=f"{getpass.getuser()} (command line)"
+            )
     _print(report, as_json=args.json)
     rejected = rejected_workbook(report) if args.rejected else None
     if rejected:
@@ -105,7 +107,9 @@ def _print(report: ImportReport, *, as_json: bool) -> None:
         print(json.dumps(report.as_json(), ensure_ascii=False, indent=2))
         return
     print("预览，未写入 / preview, nothing written" if report.preview else f"批次 / batch {report.batch_id}")
-    for sheet in report.sheets:
+    if not report.filled_sheets:
+        print("没有填写任何数据行 / no row is filled in")
+    for sheet in report.filled_sheets:
         counts = "  ".join(f"{words} {sheet.count(state)}" for state, words in _STATES.items())
         print(f"{sheet.name}: {counts}")
         if sheet.error:

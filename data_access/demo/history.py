@@ -69,7 +69,7 @@ def fill(session: Session, today: date) -> None:
         make_rooms(session)
     since = midnight(written_to) if written_to else None
     plan = tell(today, _first_scheduled(session) or today)
-    ids: _Ids = {Room: dict(session.execute(select(Room.name, Room.id)).tuples().all())}
+    ids: _Ids = {Room: {row.name: row.id for row in session.execute(select(Room.name, Room.id))}}
     for table in _ORDER:
         rows = [row for row in plan.of(table) if _is_new(row, since, midnight(today))]
         ids[table] = (_known_ids(session, table) if since else {}) | _write(

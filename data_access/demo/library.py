@@ -1,5 +1,6 @@
 """The demo's enterprises: who is in which library from when until when, and who wins what."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
@@ -44,6 +45,7 @@ class EnterpriseLibrary:
     plan: Plan
     members: list[Member] = field(default_factory=list)
     outsiders: dict[ProjectClass, list[tuple[str, str]]] = field(default_factory=dict)
+    _named: Counter[Library] = field(default_factory=Counter)
 
     def found(self) -> None:
         """The enterprises there were on the first day, and some that only come to bid."""
@@ -81,9 +83,9 @@ class EnterpriseLibrary:
     def _join(self, rng: Random, day: date) -> None:
         number = len(self.members)
         library = rng.choices(list(_SHARES), list(_SHARES.values()))[0]
-        of_kind = sum(member.library == library for member in self.members)
+        self._named[library] += 1
         key = f"enterprise-{number:04d}"
-        name, uscc = names.enterprise(of_kind, library), names.credit_code(number)
+        name, uscc = names.enterprise(self._named[library] - 1, library), names.credit_code(number)
         self.plan.add(
             Planned(
                 Enterprise,

@@ -62,7 +62,7 @@ def _plan_missing(session: Session, wanted: set[Slot]) -> None:
     if not missing:
         return
     make_rooms(session)
-    rooms = dict(session.execute(select(Room.name, Room.id)).tuples().all())
+    rooms = {row.name: row.id for row in session.execute(select(Room.name, Room.id))}
     drafts = [_draft(keys[key], key, rooms[keys[key].room_name]) for key in missing]
     session.add_all(row for draft in drafts for row in (draft.project, draft.planned))
     session.flush()
@@ -154,11 +154,8 @@ def _move_on(session: Session, held: TradingSession, slot: Slot, now: datetime) 
     held.actual_end = slot.ends_at if over else None
     # The course of an opening takes an hour, however long the room is taken.
     course_ends = min(slot.ends_at, slot.starts_at + timedelta(minutes=60))
-    known = set(
-        session.execute(
-            select(SessionEvent.at, SessionEvent.kind).where(SessionEvent.session_id == held.id)
-        ).tuples()
-    )
+    noted = select(SessionEvent.at, SessionEvent.kind).where(SessionEvent.session_id == held.id)
+    known = {(event.at, event.kind) for event in session.execute(noted)}
     for event in events_of(rng, slot.kind, slot.starts_at, course_ends, bidders):
         if event["at"] <= now and (event["at"], event["kind"]) not in known:
             session.add(SessionEvent(session_id=held.id, **event))

@@ -80,6 +80,11 @@ class ImportReport:
         return sum(sheet.count(state) for sheet in self.sheets)
 
     @property
+    def filled_sheets(self) -> tuple[SheetReport, ...]:
+        """Those with rows."""
+        return tuple(sheet for sheet in self.sheets if sheet.error or any(sheet.counts.values()))
+
+    @property
     def problems(self) -> tuple[Problem, ...]:
         """All of them, by sheet and row."""
         return tuple(problem for sheet in self.sheets for problem in sheet.problems)

@@ -59,7 +59,9 @@ def plain(text: str) -> str:
 
 def _tidy(text: str) -> str:
     if not text.isprintable():
-        text = "".join(" " if unicodedata.category(letter) in {"Cc", "Cf"} else letter for letter in text)
+        # Line breaks and the like part words; zero-width signs come along with copied text.
+        parted = (" " if unicodedata.category(sign) == "Cc" else sign for sign in text)
+        text = "".join(sign for sign in parted if unicodedata.category(sign) != "Cf")
     return " ".join(text.split())
 
 

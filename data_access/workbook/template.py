@@ -123,7 +123,6 @@ def _explain(page: Worksheet) -> None:
     for index, (header, width) in enumerate(zip(_EXPLAINED, _EXPLAINED_WIDTHS, strict=True), start=1):
         _header_cell(page, index, header, row=table, required=True)
         page.column_dimensions[get_column_letter(index)].width = width
-    page.freeze_panes = f"A{table + 1}"
     line = table + 1
     for sheet in SHEETS:
         _write_row(page, line, (sheet.name, None, None, sheet.about, None, None, sheet.english))

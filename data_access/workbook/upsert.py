@@ -59,7 +59,7 @@ def ids_of(session: Session, column: InstrumentedAttribute[str], codes: Collecti
     found: dict[str, int] = {}
     for start in range(0, len(listed), 10 * _PAGE):
         part = listed[start : start + 10 * _PAGE]
-        found |= dict(session.execute(select(column, model.id).where(column.in_(part))).tuples().all())
+        found |= dict(session.execute(select(column, model.id).where(column.in_(part))).all())
     return found
 
 

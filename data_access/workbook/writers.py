@@ -141,9 +141,7 @@ def _sessions(writing: Writing) -> None:
     writing.each_key_once()
     rooms = _rooms(writing)
     methods = dict(
-        writing.session.execute(select(Lot.section_code, Lot.method).where(Lot.section_code.in_(lots)))
-        .tuples()
-        .all()
+        writing.session.execute(select(Lot.section_code, Lot.method).where(Lot.section_code.in_(lots))).all()
     )
 
     def more(row: Row) -> dict[str, object]:

@@ -88,7 +88,13 @@ def test_an_unknown_method_shows_only_when_there_are_some() -> None:
     }
     assert known.coverage == Decimal(2) / 3
     unknown = Openings(held=1, supervised=1, by_method={None: 1})
-    assert unknown.as_json()["by_method"] == {"open": 0, "selective": 0, "limited": 0, "direct": 0, "unknown": 1}
+    assert unknown.as_json()["by_method"] == {
+        "open": 0,
+        "selective": 0,
+        "limited": 0,
+        "direct": 0,
+        "unknown": 1,
+    }
 
 
 def test_growth_of_the_library_is_measured_on_its_opening() -> None:

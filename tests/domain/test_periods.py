@@ -1,6 +1,7 @@
 """Periods: half-open days in Asia/Shanghai."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -19,7 +20,9 @@ from domain.periods import (
 )
 
 DAYS = st.dates(date(1990, 1, 1), date(2100, 1, 1))
-PERIODS = st.builds(lambda start, days: Period(start, start + timedelta(days=days)), DAYS, st.integers(1, 800))
+PERIODS = st.builds(
+    lambda start, days: Period(start, start + timedelta(days=days)), DAYS, st.integers(1, 800)
+)
 
 
 def test_a_period_begins_and_ends_at_midnight_in_shanghai() -> None:
@@ -80,7 +83,7 @@ def test_months_cover_a_period_without_gap_or_overlap(period: Period) -> None:
     months = period.months()
     assert months[0].start == period.start
     assert months[-1].end == period.end
-    assert all(one.end == next_one.start for one, next_one in zip(months, months[1:], strict=False))
+    assert all(one.end == next_one.start for one, next_one in pairwise(months))
     assert all(month_of(month.start) == month_of(month.last_day) for month in months)
 
 

@@ -1,14 +1,17 @@
 """Segments of footage for tests: real files whose pictures carry their own wall clock."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
+from sqlalchemy.orm import Session
 
+from data_access import footage
 from data_access.footage import Segment
 from media.demo_scene import read_clock, write_clock
 from media.fragmented_mp4 import scan
@@ -56,10 +59,10 @@ def make_segment(
         # Both streams together, as a camera sends them: by their time.
         frames = [*_pictures(started_at, seconds, frame_rate, size)]
         tones = [*_sound(started_at, seconds)] if tone else []
-        for frame in sorted([*frames, *tones], key=lambda frame: frame.time):
+        for frame in sorted([*frames, *tones], key=lambda frame: frame.time or 0.0):
             if isinstance(frame, av.VideoFrame):
                 out.mux(video.encode(frame))
-            elif tone:
+            elif tone and isinstance(frame, av.AudioFrame):
                 out.mux(tone.encode(frame))
         out.mux(video.encode(None))
         if tone:
@@ -105,3 +108,13 @@ def clock_of(frame: av.VideoFrame) -> datetime:
     """The wall clock that a picture shows."""
     gray = np.asarray(frame.to_ndarray(format="gray"), np.uint8)
     return EPOCH + timedelta(milliseconds=read_clock(gray))
+
+
+def publish(session: Session, segments: Sequence[Segment]) -> None:
+    """Enters segments of one camera in the index; a run goes on where one segment joins the next."""
+    run_id, ended_at = 0, None
+    for segment in segments:
+        if segment.started_at != ended_at:
+            run_id = footage.begin_run(session, segment.camera_id, segment.started_at)
+        footage.publish(session, replace(segment, run_id=run_id))
+        ended_at = segment.ended_at

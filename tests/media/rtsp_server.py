@@ -11,7 +11,6 @@ import contextlib
 import math
 import socket
 import subprocess
-import sys
 import time
 from array import array
 from collections.abc import Iterator
@@ -27,7 +26,11 @@ _VIDEO = {
     "! rtph265pay name=pay0 pt=96",
 }
 SAMPLE_RATE = 48000
-_SOUND = "appsrc name=sound is-live=true format=time caps=audio/x-raw,format=S16LE,layout=interleaved,rate=48000,channels=1 ! queue ! audioconvert ! audioresample"
+_SOUND = (
+    "appsrc name=sound is-live=true format=time "
+    f"caps=audio/x-raw,format=S16LE,layout=interleaved,rate={SAMPLE_RATE},channels=1 "
+    "! queue ! audioconvert ! audioresample"
+)
 _AUDIO = {
     "none": "",
     "aac": f"{_SOUND} ! avenc_aac ! rtpmp4gpay name=pay1 pt=97",
@@ -169,4 +172,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

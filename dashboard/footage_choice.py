@@ -1,0 +1,226 @@
+"""What the viewer of footage wants to see: a session, or a room and a day; kept in the link.
+
+The link is `/footage?session=<id>` or `/footage?camera=<id>&from=<ISO>&to=<ISO>`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import streamlit as st
+
+from dashboard.day_calendar import day_calendar
+from dashboard.db import read
+from dashboard.footage_player import Lane
+from dashboard.footage_range import LONGEST, WrongRange, range_from, text_of
+from dashboard.i18n import t
+from dashboard.parts import filter_row, local_time, plain, time_range
+from data_access import footage, footage_lookup
+from data_access.footage import Stretch
+from data_access.footage_lookup import SessionOnFloor, WatchedCamera
+from domain.periods import day_of, midnight
+
+_PARAMETERS = ("session", "camera", "from", "to")
+_FIRST_LOOK = timedelta(hours=1)  # what is opened of a day without sessions
+_MARGIN = timedelta(minutes=5)  # of the strip, on both sides of a session
+_LINK, _COUNT, _RANGE = "footage_link", "footage_link_count", "footage_range"
+_BY, _SESSION, _ROOM, _DAY = "footage_by", "footage_session", "footage_room", "footage_day"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What to show."""
+
+    view: str  # names it; the player starts anew when it changes
+    cameras: Sequence[WatchedCamera]  # of one room
+    window: Stretch  # what the strip shows
+    session: SessionOnFloor | None = None
+    days: DaysToChoose | None = None  # when it is a room and a day
+
+
+@dataclass(frozen=True)
+class DaysToChoose:
+    """The days that a calendar offers."""
+
+    day: date
+    marked: frozenset[date]
+    first: date
+    last: date
+
+
+def choose_footage(
+    cameras: Sequence[WatchedCamera], sessions: Sequence[SessionOnFloor], first_day: date
+) -> Choice | None:
+    """The filters of the page, and what they choose; None when the link names nothing that can be shown.
+
+    Args:
+        cameras: that the viewer may watch, at least one.
+        sessions: that there is footage of, the latest first.
+        first_day: the first day in Asia/Shanghai of which footage is kept.
+    """
+    _follow_link(cameras, sessions)
+    with filter_row():
+        by = st.segmented_control(
+            t("footage.look_up"),
+            ["session", "room"],
+            format_func=lambda way: t(f"footage.by_{way}"),
+            required=True,
+            key=_BY,
+            on_change=_forget_range,
+        )
+        chosen = _choose_session(sessions) if by == "session" else None
+        room_id = _choose_room(cameras) if by == "room" else None
+    if room_id is not None:
+        return _of_day([camera for camera in cameras if camera.room_id == room_id], first_day)
+    return _of_session(chosen, cameras) if chosen else None
+
+
+def _follow_link(cameras: Sequence[WatchedCamera], sessions: Sequence[SessionOnFloor]) -> None:
+    """Sets the filters as the link says, unless this page wrote the link itself."""
+    link = {name: st.query_params[name] for name in _PARAMETERS if name in st.query_params}
+    state = st.session_state
+    if link == state.get(_LINK):
+        return
+    state[_LINK], state[_COUNT], state[_RANGE] = link, state.get(_COUNT, 0) + 1, None
+    state[_BY] = "session" if "session" in link or (sessions and "camera" not in link) else "room"
+    known = {str(found.id): found.id for found in sessions}
+    state[_SESSION] = known.get(link["session"]) if "session" in link else next(iter(known.values()), None)
+    camera = next((each for each in cameras if str(each.id) == link.get("camera", str(cameras[0].id))), None)
+    state[_ROOM], state[_DAY] = camera.room_id if camera else None, None
+    try:
+        wanted = range_from(link.get("from"), link.get("to"))
+    except WrongRange:
+        return
+    if camera:
+        state[_RANGE], state[_DAY] = (camera.id, Stretch(wanted.start, wanted.end)), day_of(wanted.start)
+
+
+def keep_link(choice: Choice, camera_id: int, opened: Stretch) -> None:
+    """Writes what is open into the address, so that the link shows the same again."""
+    st.session_state[_RANGE] = camera_id, opened
+    told = {"camera": str(camera_id)} | {
+        name: text_of(at).removesuffix("+08:00") for name, at in (("from", opened.start), ("to", opened.end))
+    }
+    link = ({"session": str(choice.session.id)} if choice.session else {}) | told
+    for name in _PARAMETERS:
+        if name in link:
+            st.query_params[name] = link[name]
+        else:
+            st.query_params.pop(name, None)
+    st.session_state[_LINK] = link
+
+
+def linked_range() -> tuple[int, Stretch] | None:
+    """The camera and range that the link names or that the viewer opened last; None: neither."""
+    found: tuple[int, Stretch] | None = st.session_state.get(_RANGE)
+    return found
+
+
+def _forget_range() -> None:
+    st.session_state[_RANGE] = None
+
+
+def _choose_session(sessions: Sequence[SessionOnFloor]) -> SessionOnFloor | None:
+    by_id = {found.id: found for found in sessions}
+
+    def label(session_id: int) -> str:
+        found = by_id[session_id]
+        project = f"{found.projects}（{found.project_codes}）" if found.projects else found.code
+        return f"{local_time(found.start)}  {found.room_name}  {t(f'session_type.{found.type}')}  {project}"
+
+    chosen = st.selectbox(
+        t("footage.session"),
+        list(by_id),
+        index=None,
+        format_func=label,
+        placeholder=t("footage.choose_session"),
+        key=_SESSION,
+        on_change=_forget_range,
+    )
+    return by_id[chosen] if chosen is not None else None
+
+
+def _choose_room(cameras: Sequence[WatchedCamera]) -> int | None:
+    rooms = {camera.room_id: camera.room_name for camera in cameras}
+    return st.selectbox(
+        t("footage.room"),
+        list(rooms),
+        index=None,
+        format_func=lambda room_id: rooms[room_id],
+        placeholder=t("footage.choose_room"),
+        key=_ROOM,
+        on_change=_forget_range,
+        width=260,
+    )
+
+
+def _of_session(chosen: SessionOnFloor, cameras: Sequence[WatchedCamera]) -> Choice:
+    facts = {
+        "footage.project": chosen.projects,
+        "footage.session_code": chosen.code,
+        "footage.method": t(f"method.{chosen.method}") if chosen.method else None,
+        "footage.planned": local_time(chosen.planned_start),
+        "footage.held": time_range(chosen.actual_start, chosen.actual_end),
+    }
+    st.caption(" · ".join(f"{t(name)} {plain(value)}" for name, value in facts.items() if value))
+    return Choice(
+        view=f"{st.session_state[_COUNT]} session {chosen.id}",
+        cameras=[camera for camera in cameras if camera.room_id == chosen.room_id],
+        window=Stretch(chosen.start - _MARGIN, max(chosen.end, chosen.start) + _MARGIN),
+        session=chosen,
+    )
+
+
+def _of_day(cameras: Sequence[WatchedCamera], first_day: date) -> Choice:
+    today = day_of(datetime.now(UTC))
+    ids = [camera.id for camera in cameras]
+    months = sorted({first_day.replace(day=1), today.replace(day=1)})
+    found = {day for month in months for day in read(footage.days_with_footage, ids, month)}
+    marked = frozenset(day for day in found if first_day <= day <= today)
+    day: date = st.session_state.get(_DAY) or max(marked, default=today)
+    if day not in marked and linked_range() is None:
+        day = max(marked, default=today)
+    return Choice(
+        view=f"{st.session_state[_COUNT]} room {cameras[0].room_id} {day}",
+        cameras=cameras,
+        window=Stretch(midnight(day), midnight(day + timedelta(days=1))),
+        days=DaysToChoose(day, marked, first_day, today),
+    )
+
+
+def choose_day(days: DaysToChoose) -> None:
+    """The calendar; another day takes effect with the script run that the click starts."""
+
+    def chosen(day: date) -> None:
+        st.session_state[_DAY] = day
+        _forget_range()
+
+    day_calendar(days.day, days.marked, days.first, days.last, on_day=chosen)
+
+
+def first_look(choice: Choice, lanes: Sequence[Lane]) -> tuple[int, Stretch]:
+    """The camera and range to open: those of the link, else the session, else the first hour of the day.
+
+    Args:
+        lanes: of the choice's cameras, at least one with footage.
+    """
+    linked = linked_range()
+    if linked and linked[0] in {lane.camera.id for lane in lanes}:
+        return linked
+    lane = next(lane for lane in lanes if lane.runs)
+    start = lane.runs[0].start
+    end = start + _FIRST_LOOK
+    sessions = [choice.session] if choice.session else _sessions_of(choice)
+    recorded = [
+        held for held in sessions if any(run.start < held.end and run.end > held.start for run in lane.runs)
+    ]
+    if recorded:
+        start, end = recorded[0].start, recorded[0].end
+    return lane.camera.id, Stretch(start, min(end, start + LONGEST, choice.window.end))
+
+
+def _sessions_of(choice: Choice) -> list[SessionOnFloor]:
+    room_id = choice.cameras[0].room_id
+    return read(footage_lookup.sessions_in_room, room_id, choice.window.start, choice.window.end)

@@ -1,0 +1,134 @@
+"""The player of footage: one video with its wall clock, and a strip of what was recorded.
+
+In the page, `section.player` tells in `data-shown` the wall clock of the picture in microseconds since 1970.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.access import Viewer
+from dashboard.db import read
+from dashboard.footage_range import LONGEST
+from dashboard.i18n import language, section, t
+from data_access import footage, footage_lookup
+from data_access.footage import Gap, Stretch
+from data_access.footage_lookup import SessionOnFloor, WatchedCamera
+from domain.periods import SHANGHAI
+
+_HERE = Path(__file__).parent
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_KEY = "footage_player"
+_PLAYER = st.components.v2.component(
+    "mingjing_footage_player",
+    css=(_HERE / "footage_player.css").read_text(encoding="utf-8"),
+    js="\n".join(
+        (_HERE / name).read_text(encoding="utf-8")
+        for name in ("footage_strip.js", "footage_picture.js", "footage_player.js")
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A camera, and what was recorded of it in the window."""
+
+    camera: WatchedCamera
+    runs: Sequence[Stretch]
+    gaps: Sequence[Gap]
+
+
+def lanes_in(cameras: Sequence[WatchedCamera], window: Stretch) -> list[Lane]:
+    """What was recorded of each camera in the window."""
+    return [
+        Lane(
+            camera,
+            read(footage.runs_between, camera.id, window.start, window.end),
+            read(footage.gaps_between, camera.id, window.start, window.end),
+        )
+        for camera in cameras
+    ]
+
+
+def footage_player(
+    lanes: Sequence[Lane],
+    *,
+    view: str,
+    window: Stretch,
+    wanted: Stretch,
+    camera_id: int,
+    viewer: Viewer,
+    on_range: Callable[[int, Stretch], None],
+) -> None:
+    """Plays `wanted` of one of the lanes; a script run with the same `view` leaves it playing.
+
+    Args:
+        view: names what is looked at, for example "session 7"; another one opens `wanted` anew.
+        window: what the strip shows.
+        camera_id: whose lane is played first.
+        on_range: called when the viewer opens another range or camera.
+    """
+    sessions = read(footage_lookup.sessions_in_room, lanes[0].camera.room_id, window.start, window.end)
+
+    def changed() -> None:
+        told = st.session_state[_KEY].range
+        if told:
+            on_range(told["camera"], Stretch(_instant(told["from"]), _instant(told["to"])))
+
+    _PLAYER(
+        key=_KEY,
+        data={
+            "view": view,
+            "language": language(),
+            "words": section("footage.player"),
+            "viewer": f"{viewer.display_name} {viewer.name}",
+            "window": [_microseconds(window.start), _microseconds(window.end)],
+            "range": [_microseconds(wanted.start), _microseconds(wanted.end)],
+            "longest": LONGEST // timedelta(microseconds=1),
+            "camera": camera_id,
+            "sessions": [_bracket(found) for found in sessions],
+            "lanes": [_lane(lane) for lane in lanes],
+        },
+        on_range_change=changed,
+    )
+
+
+def _lane(lane: Lane) -> dict[str, object]:
+    return {
+        "id": lane.camera.id,
+        "name": lane.camera.name,
+        "frame_rate": lane.camera.frame_rate,
+        "runs": [[_microseconds(run.start), _microseconds(run.end)] for run in lane.runs],
+        "gaps": [
+            {
+                "start": _microseconds(gap.start),
+                "end": _microseconds(gap.end),
+                "cause": gap.cause.value,
+                "text": f"{_clock(gap.start)}–{_clock(gap.end)} {t(f'footage.cause.{gap.cause.value}')}",
+            }
+            for gap in lane.gaps
+        ],
+    }
+
+
+def _bracket(found: SessionOnFloor) -> dict[str, object]:
+    return {
+        "start": _microseconds(found.start),
+        "end": _microseconds(found.end),
+        "label": f"{t(f'session_type.{found.type}')} {found.projects or found.code}",
+    }
+
+
+def _clock(at: datetime) -> str:
+    return f"{at.astimezone(SHANGHAI):%H:%M:%S}"
+
+
+def _microseconds(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def _instant(microseconds: float) -> datetime:
+    return _EPOCH + timedelta(microseconds=int(microseconds))
