@@ -5,7 +5,7 @@ import logging
 import streamlit as st
 from starlette.middleware import Middleware
 
-from dashboard import footage_routes, health, live_routes, sign_in
+from dashboard import footage_routes, health, index_page, live_routes, sign_in
 from dashboard.access import SignedInOnly
 from dashboard.script_errors import show_script_error
 from data_access.settings import settings
@@ -14,7 +14,13 @@ logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name
 
 app = st.App(
     "dashboard/main.py",
-    routes=[*sign_in.routes, *health.routes, *footage_routes.routes, *live_routes.routes],
+    routes=[
+        *sign_in.routes,
+        *health.routes,
+        *index_page.routes,
+        *footage_routes.routes,
+        *live_routes.routes,
+    ],
     middleware=[Middleware(SignedInOnly)],
     on_script_error=show_script_error,
 )

@@ -3,7 +3,7 @@
 import sys
 from argparse import ArgumentParser
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from dashboard.commands import camera, footage, kpi, migrate, run, user, workbook
 from data_access.embedded_postgres import NotRunning
@@ -27,6 +27,9 @@ def main(arguments: list[str] | None = None) -> int:
             f"数据库无法连接 / the database does not answer, check DATABASE_URL: {error.orig}",
             file=sys.stderr,
         )
+        return 2
+    except ProgrammingError as error:
+        print(f"数据库结构不符，请先运行 migrate / the schema is not up to date, run migrate: {error.orig}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

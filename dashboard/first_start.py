@@ -82,6 +82,8 @@ def tend(chosen: Settings) -> None:
         return
     try:
         with transaction() as session:
-            schedule.keep_current(session, datetime.now(UTC))
+            now = datetime.now(UTC)
+            history.fill(session, now.astimezone(SHANGHAI).date())  # a demo left running goes on day by day
+            schedule.keep_current(session, now)
     except SQLAlchemyError:
         log.exception("the demo schedule was not kept current; it is tried again in a minute")

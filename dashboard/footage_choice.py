@@ -133,9 +133,10 @@ def _choose_session(sessions: Sequence[SessionOnFloor]) -> SessionOnFloor | None
     chosen = st.selectbox(
         t("footage.session"),
         list(by_id),
-        index=None,
         format_func=label,
         placeholder=t("footage.choose_session"),
+        help=t("footage.session_help"),
+        width=760,
         key=_SESSION,
         on_change=_forget_range,
     )
@@ -147,7 +148,6 @@ def _choose_room(cameras: Sequence[WatchedCamera]) -> int | None:
     return st.selectbox(
         t("footage.room"),
         list(rooms),
-        index=None,
         format_func=lambda room_id: rooms[room_id],
         placeholder=t("footage.choose_room"),
         key=_ROOM,

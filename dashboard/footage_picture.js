@@ -143,7 +143,7 @@ class Picture {
   }
 
   toggle() {
-    if (!this.file) return;
+    if (!this.file || (this.video.ended && this.tell.ended())) return;
     if (this.video.paused) this.play();
     else this.video.pause();
   }

@@ -203,10 +203,14 @@ class Player {
     await this.refused(file.source, await fetch(file.source, { method: "HEAD" }).catch(() => null));
   }
 
-  // Where the format changes, the file ends; what follows is opened and goes on.
+  // Goes on with what was recorded since, or with what the file cannot hold because the format changes;
+  // returns whether there is more.
   goOn() {
     const { file } = this.picture;
-    if (!file.complete && file.end < this.wanted[1]) this.load([file.end, this.wanted[1]], file.end, { play: true });
+    const [, to] = this.wanted;
+    const more = this.lane.runs.some(([start, end]) => end > file.end + SECOND && start < to);
+    if (more) this.load(file.complete ? this.wanted : [file.end, to], file.end, { play: true });
+    return more;
   }
 
   // ---- what is shown ----

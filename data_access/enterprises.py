@@ -69,7 +69,9 @@ def members_in(
     grade: str | None = None,
     search: str = "",
 ) -> pd.DataFrame:
-    """The memberships that held on a day of the period, the newest first, at most MOST_ROWS.
+    """The memberships that were in at the opening or joined in the period, newest first, at most MOST_ROWS.
+
+    So whoever left in the period is among them, and the list agrees with the movement.
 
     Args:
         session: the database.

@@ -125,7 +125,7 @@ def suspended_on(session: Session, days: Sequence[date]) -> list[int]:
     suspended = (ExpertPenalty.suspended_from <= day) & (ExpertPenalty.suspended_to > day)
     experts = func.count(ExpertPenalty.expert_id.distinct())
     rows = session.execute(select(day, experts).where(suspended).group_by(day))
-    counts: dict[date, int] = dict(row._tuple() for row in rows)
+    counts: dict[date, int] = {row[0]: row[1] for row in rows}
     return [counts.get(wanted, 0) for wanted in days]
 
 

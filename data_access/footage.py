@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from data_access.models import Camera, CameraStatus, FootageGap, FootageRun, FootageSegment
@@ -216,12 +216,11 @@ def begin_run(session: Session, camera_id: int, started_at: datetime) -> int:
     return run.id
 
 
-def newest_run(session: Session, camera_id: int, before: datetime | None = None) -> Run | None:
-    """The camera's run that started last, of those that started before `before`."""
-    earlier: list[ColumnElement[bool]] = [] if before is None else [FootageRun.started_at < before]
+def newest_run(session: Session, camera_id: int) -> Run | None:
+    """The camera's run that started last."""
     row = session.scalar(
         select(FootageRun)
-        .where(FootageRun.camera_id == camera_id, *earlier)
+        .where(FootageRun.camera_id == camera_id)
         .order_by(FootageRun.started_at.desc(), FootageRun.id.desc())
         .limit(1)
     )

@@ -65,8 +65,9 @@ class StreamFacts:
 def open_stream(url: str) -> InputContainer:
     """Opens a stream (rtsp, http, ...) or a file with low delay.
 
-    A live stream that stays silent for `READ_SECONDS` makes the next read raise; read it inside
-    `camera_errors(url)` to have that said in plain words.
+    A live stream that stays silent for `READ_SECONDS` makes the read raise, once FFmpeg has handed out the
+    picture it still holds: a hung camera is noticed within twice that time. Read inside `camera_errors(url)`
+    to have that said in plain words.
 
     Whoever dates the pictures by their arrival: the first few come in a burst, read while opening; and FFmpeg
     hands a picture out when the next one begins, one frame late.
@@ -75,8 +76,14 @@ def open_stream(url: str) -> InputContainer:
         CameraUnreachable: nothing could be opened.
     """
     options = _OPTIONS | (_RTSP_OPTIONS if url.startswith("rtsp") else {})
+    begun = time.monotonic()
     with camera_errors(url):
-        return av.open(url, "r", options=options, timeout=(OPEN_SECONDS, READ_SECONDS))
+        try:
+            return av.open(url, "r", options=options, timeout=(OPEN_SECONDS, READ_SECONDS))
+        except av.InvalidDataError as error:
+            if time.monotonic() - begun < OPEN_SECONDS:
+                raise
+            raise TimeoutError from error  # so says RTSP when it gets no answer
 
 
 @contextmanager

@@ -83,7 +83,7 @@ class OpenGap:
             with transaction(self._engine) as session:
                 footage.record_gap(session, self._camera_id, self._since, until, cause=cause, detail=detail)
         except SQLAlchemyError as error:
-            log.warning("camera %d: gap not written yet: %s", self._camera_id, type(error).__name__)
+            log.debug("camera %d: gap not written yet: %s", self._camera_id, error)
 
 
 @dataclass

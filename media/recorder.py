@@ -22,7 +22,7 @@ from media.camera_recorder import WAS_DISABLED, WAS_DOWN, CameraRecorder, OpenGa
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 2.0
-STOP_SECONDS = 1.5
+STOP_SECONDS = 1.0
 _EXPIRY_SECONDS = 3600.0
 
 

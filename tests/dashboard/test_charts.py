@@ -71,9 +71,13 @@ def test_months_inside_the_period_stand_out_and_the_rest_is_faded() -> None:
 
 
 def test_the_year_before_is_drawn_only_when_there_was_something() -> None:
-    plain = {"name": "工程", "unit": "标段", "inside": 6, "before_name": "上年同期"}
-    assert len(charts.monthly(TABLE, "works", before=TABLE, **plain).data) == 2
-    nothing = charts.monthly(TABLE, "works", before=TABLE.assign(works=0), **plain)
+    def drawn(before: pd.DataFrame) -> go.Figure:
+        return charts.monthly(
+            TABLE, "works", name="工程", unit="标段", inside=6, before=before, before_name="上年同期"
+        )
+
+    assert len(drawn(TABLE).data) == 2
+    nothing = drawn(TABLE.assign(works=0))
     assert len(nothing.data) == 1
     assert "上年同期" not in words(nothing)
 

@@ -14,7 +14,11 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def choose(page: Page, data: bytes, name: str = "台账.xlsx") -> None:
     """Puts a file into the page's uploader."""
-    page.locator("input[type=file]").set_input_files({"name": name, "mimeType": XLSX, "buffer": data})
+    uploader = page.locator("input[type=file]")
+    expect(uploader).to_have_count(
+        1, timeout=60_000
+    )  # while a page is drawn anew, the one before may still stand there
+    uploader.set_input_files({"name": name, "mimeType": XLSX, "buffer": data})
 
 
 def opened(download: Download) -> Workbook:
@@ -26,7 +30,7 @@ def opened(download: Download) -> Workbook:
 def import_page(app: Installation, page: Page) -> Page:
     """The import page, open for a supervisor."""
     app.sign_in(page, "supervisor", "/import")
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(60_000)
     return page
 
 
@@ -59,6 +63,6 @@ def test_a_file_that_is_no_workbook_is_refused_in_plain_words(import_page: Page)
 
 def test_an_inspector_has_no_import_page(app: Installation, page: Page) -> None:
     app.sign_in(page, "inspector", "/import")
-    page.get_by_role("link", name="开标监督").first.wait_for(timeout=30_000)
+    page.get_by_role("link", name="开标监督").first.wait_for(timeout=60_000)
     expect(page.get_by_text("数据接入")).to_have_count(0)
     expect(page.locator("input[type=file]")).to_have_count(0)

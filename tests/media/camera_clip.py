@@ -21,10 +21,12 @@ from data_access.cameras import CameraRow
 from data_access.engine import transaction
 from domain.vocabulary import RoomType
 from media.demo_scene import read_clock, write_clock
+from media.stream_reader import Sample
 
 BEGUN = datetime(2024, 3, 5, 12, 0, 0, 250_000, tzinfo=UTC)
 SIZE = (384, 96)
 FRAME_RATE = 25
+FRAME = 90_000 // FRAME_RATE
 SOUND_RATE = 48_000
 
 
@@ -34,31 +36,34 @@ def make_clip(
     *,
     codec: str = "libx264",
     b_frames: int = 0,
-    sound: bool = True,
-    begun: datetime = BEGUN,
+    sound: str = "aac",
+    size: tuple[int, int] = SIZE,
 ) -> Path:
-    """A clip with a key picture every second; the first picture is made at `begun`."""
+    """A clip with a key picture every second and sound of that codec; its first picture is of `BEGUN`."""
     with av.open(str(path), "w", format="mpegts") as out:
         options = {"preset": "ultrafast", "bf": str(b_frames), "b-adapt": "0", "x265-params": "log-level=0"}
         video = cast("av.VideoStream", out.add_stream(codec, rate=FRAME_RATE, options=options))
-        video.width, video.height, video.pix_fmt, video.gop_size = *SIZE, "yuv420p", FRAME_RATE
+        video.width, video.height, video.pix_fmt, video.gop_size = *size, "yuv420p", FRAME_RATE
         video.time_base = Fraction(1, 90_000)
-        audio = out.add_stream("aac", rate=SOUND_RATE, layout="mono") if sound else None
+        audio = (
+            cast("av.AudioStream", out.add_stream(sound, rate=SOUND_RATE, layout="mono")) if sound else None
+        )
         for number in range(round(seconds * FRAME_RATE)):
-            out.mux(video.encode(_picture(number, begun)))
+            out.mux(video.encode(_picture(number, size)))
             if audio is not None:
-                out.mux(audio.encode(_sound(number)))
+                for frame in _as_wanted(audio, _sound(number)):
+                    out.mux(audio.encode(frame))
         out.mux(video.encode(None))
         if audio is not None:
             out.mux(audio.encode(None))
     return path
 
 
-def _picture(number: int, begun: datetime) -> av.VideoFrame:
-    width, height = SIZE
+def _picture(number: int, size: tuple[int, int]) -> av.VideoFrame:
+    width, height = size
     planes = np.full((height * 3 // 2, width), 128, np.uint8)
     planes[: height - 16] = number * 5 % 200 + 20
-    write_clock(planes[height - 16 : height], round(begun.timestamp() * 1000) + number * 1000 // FRAME_RATE)
+    write_clock(planes[height - 16 : height], round(BEGUN.timestamp() * 1000) + number * 1000 // FRAME_RATE)
     frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
     frame.pts, frame.time_base = number * 90_000 // FRAME_RATE, Fraction(1, 90_000)
     return frame
@@ -71,6 +76,26 @@ def _sound(number: int) -> av.AudioFrame:
     frame = av.AudioFrame.from_ndarray(wave, format="fltp", layout="mono")
     frame.sample_rate, frame.pts, frame.time_base = SOUND_RATE, number * count, Fraction(1, SOUND_RATE)
     return frame
+
+
+def _as_wanted(audio: av.AudioStream, frame: av.AudioFrame) -> list[av.AudioFrame]:
+    resampler = av.AudioResampler(format=audio.codec_context.format.name, layout="mono", rate=SOUND_RATE)
+    return resampler.resample(frame)
+
+
+def picture(number: int, *, arrived_after: float | None = None, gop: int = FRAME_RATE) -> Sample:
+    """The picture of that number; unless said otherwise it arrives at its own time after `BEGUN`."""
+    seconds = number / FRAME_RATE
+    return Sample(
+        video=True,
+        data=number.to_bytes(4, "big") * 5,
+        decode_time=number * FRAME,
+        presentation_time=number * FRAME,
+        duration=FRAME,
+        sync=number % gop == 0,
+        seconds=seconds,
+        arrived_at=BEGUN.timestamp() + (seconds if arrived_after is None else arrived_after),
+    )
 
 
 def clock_of(frame: av.VideoFrame) -> float:

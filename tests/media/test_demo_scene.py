@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 from media import demo_drawing
-from media.demo_cameras import DEMO_CAMERAS
+from media.demo_cameras import DEMO_CAMERAS, DemoCamera
 from media.demo_encoder import film
 from media.demo_scene import CLOCK_ROWS, Scene, read_clock, write_clock
+from tests.media.camera_clip import clock_of
 
 AT = 1_763_875_621_123
 
@@ -21,11 +22,11 @@ def test_the_clock_strip_says_what_was_written(width: int, at_ms: int) -> None:
 
 
 @pytest.mark.parametrize("demo", DEMO_CAMERAS, ids=lambda demo: demo.slug)
-def test_the_clock_is_read_from_every_encoded_picture(demo: object) -> None:
-    scene = Scene(demo.room_name, 640, 360)  # type: ignore[attr-defined]
+def test_the_clock_is_read_from_every_encoded_picture(demo: DemoCamera) -> None:
+    scene = Scene(demo.room_name, 640, 360)
     decoder = _decoder()
     read = [
-        (at_ms, read_clock(frame.to_ndarray(format="gray")))
+        (at_ms, round(clock_of(frame) * 1000))
         for at_ms, packet in film(scene, AT, 4)
         for frame in decoder.decode(packet)
     ]
@@ -33,7 +34,7 @@ def test_the_clock_is_read_from_every_encoded_picture(demo: object) -> None:
     assert all(at_ms == clock for at_ms, clock in read)
 
 
-def _decoder() -> "av.VideoCodecContext":
+def _decoder() -> av.VideoCodecContext:
     made = av.CodecContext.create("h264", "r")
     assert isinstance(made, av.VideoCodecContext)
     made.flags |= av.codec.context.Flags.low_delay
@@ -51,8 +52,8 @@ def test_an_instant_always_looks_the_same() -> None:
 
 
 @pytest.mark.parametrize("demo", DEMO_CAMERAS, ids=lambda demo: demo.slug)
-def test_people_and_the_light_move_within_a_second(demo: object) -> None:
-    scene = Scene(demo.room_name, 960, 540)  # type: ignore[attr-defined]
+def test_people_and_the_light_move_within_a_second(demo: DemoCamera) -> None:
+    scene = Scene(demo.room_name, 960, 540)
     before = scene.draw(AT).to_ndarray(format="gray").copy()
     after = scene.draw(AT + 1000).to_ndarray(format="gray")
     changed = before != after

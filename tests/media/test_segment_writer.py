@@ -22,7 +22,7 @@ from media.fragmented_mp4 import SampleIndex, TrackSamples, scan
 from media.publisher import Publisher
 from media.segment_file import DiskFailed, left_behind, path_of
 from media.segment_writer import SegmentWriter
-from media.stream_reader import Sample, StreamReader, TimestampsJumped, in_time_order
+from media.stream_reader import Sample, StreamReader, TimestampsJumped
 from tests.media.camera_clip import (
     BEGUN,
     FRAME_RATE,
@@ -34,6 +34,7 @@ from tests.media.camera_clip import (
     frames_of,
     install_camera,
     make_clip,
+    picture,
 )
 
 HOUR = timedelta(hours=1)
@@ -167,21 +168,6 @@ def test_segments_join_are_chained_and_carry_the_wall_clock_of_their_pictures(
 def write_all(writer: SegmentWriter, samples: Iterable[Sample]) -> None:
     for sample in samples:
         writer.write(sample)
-
-
-def picture(number: int, *, arrived_after: float | None = None, gop: int = FRAME_RATE) -> Sample:
-    """The picture of that number; unless said otherwise it arrives at its own time after `BEGUN`."""
-    seconds = number / FRAME_RATE
-    return Sample(
-        video=True,
-        data=number.to_bytes(4, "big") * 5,
-        decode_time=number * FRAME,
-        presentation_time=number * FRAME,
-        duration=FRAME,
-        sync=number % gop == 0,
-        seconds=seconds,
-        arrived_at=BEGUN.timestamp() + (seconds if arrived_after is None else arrived_after),
-    )
 
 
 @pytest.fixture(scope="module")
@@ -353,80 +339,6 @@ def test_left_behind_files_are_published_and_carry_their_run_on(
     assert len({segment.run_id for segment in segments}) == 1
     assert [later.previous_sha256 for later in segments[1:]] == [earlier.sha256 for earlier in segments[:-1]]
     assert Publisher(engine, camera_id).publish_left_behind(tmp_path, str(camera_id)) == 0
-
-
-offsets = st.lists(st.integers(1, 10), max_size=60)
-
-
-@given(pictures=offsets, sounds=offsets, lag=st.floats(-0.4, 0.4))
-@settings(max_examples=100, deadline=None)
-def test_pictures_and_sound_come_out_in_the_order_of_their_time(
-    pictures: list[int], sounds: list[int], lag: float
-) -> None:
-    """They arrive up to 0.4 s apart; whichever is earlier comes first, and none is lost."""
-    template = picture(0)
-    sent = [
-        (seconds + (0 if video else lag), replace(template, video=video, seconds=seconds))
-        for video, steps in ((True, pictures), (False, sounds))
-        for seconds in (np.cumsum(steps) / 100).tolist()
-    ]
-    arrivals = [sample for _, sample in sorted(sent, key=lambda pair: pair[0])]
-    merged = list(in_time_order(arrivals, both=True))
-    assert [sample.seconds for sample in merged] == sorted(sample.seconds for sample in arrivals)
-    assert sum(sample.video for sample in merged) == len(pictures)
-
-
-def test_silence_holds_pictures_back_for_half_a_second_at_most() -> None:
-    sent = 0.0
-
-    def pictures() -> object:
-        nonlocal sent
-        for number in range(100):
-            sent = number / FRAME_RATE
-            yield picture(number)
-
-    for sample in in_time_order(pictures(), both=True):  # type: ignore[arg-type]
-        assert sent - sample.seconds <= 0.6
-
-
-def test_pictures_that_do_not_advance_are_dropped_and_counted(tmp_path: Path) -> None:
-    clip = make_clip(tmp_path / "clip.ts", 2, sound=False)
-    clock = Clock()
-    with ClipCamera(clip, clock) as camera:
-        reader = StreamReader(as_container(camera), clock)
-        packets = list(camera.demux([camera.streams.video[0]]))
-        packets.insert(10, packets[7])
-        camera.demux = lambda _: iter(packets)  # type: ignore[method-assign,assignment]
-        times = [sample.decode_time for sample in reader.samples()]
-    assert len(times) == 2 * FRAME_RATE
-    assert times == sorted(set(times))
-    assert reader.dropped == 1
-
-
-def test_a_jump_of_the_cameras_clock_ends_the_run_and_the_next_begins_with_a_key_picture(
-    tmp_path: Path,
-) -> None:
-    clip = make_clip(tmp_path / "clip.ts", 4, sound=False)
-    clock = Clock()
-    with ClipCamera(clip, clock) as camera:
-        reader = StreamReader(as_container(camera), clock)
-        packets = iter([p for p in camera.demux([camera.streams.video[0]]) if p.pts is not None])
-        shifted = (moved(packet, 10 * 90_000 if number >= 30 else 0) for number, packet in enumerate(packets))
-        camera.demux = lambda _: shifted  # type: ignore[method-assign,assignment]
-        first: list[Sample] = []
-        with pytest.raises(TimestampsJumped, match="跳变"):
-            first.extend(reader.samples())
-        second = list(reader.samples())
-    # `extend` keeps nothing of an iterator that raises; the pictures before the jump came all the same.
-    assert second[0].sync
-    assert len(second) == 50
-
-
-def moved(packet: av.Packet, ticks: int) -> av.Packet:  # type: ignore[type-arg]
-    assert packet.pts is not None
-    assert packet.dts is not None
-    packet.pts, packet.dts = packet.pts + ticks, packet.dts + ticks
-    return packet
 
 
 def test_what_is_published_begins_at_the_time_in_its_name(

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
+import socket
+import subprocess
+import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any, ParamSpec
 
 from aiohttp import ClientResponse, ClientSession, web
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
@@ -16,10 +21,23 @@ from av import VideoFrame
 
 from data_access.cameras import CameraRow
 from domain.vocabulary import RoomType
-from media.demo_scene import read_clock
 from media.gateway import Gateway
+from tests.media.camera_clip import clock_of
 
 KEY = "key-of-the-test"
+Arguments = ParamSpec("Arguments")
+
+
+def in_loop(test: Callable[Arguments, Coroutine[object, object, None]]) -> Callable[Arguments, None]:
+    """Makes an async test an ordinary one with an event loop of its own."""
+
+    @functools.wraps(test)
+    def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+        asyncio.run(test(*args, **kwargs))
+
+    return run
+
+
 _CAMERA = CameraRow(
     id=1,
     name="camera",
@@ -64,7 +82,7 @@ class RunningGateway:
         ):
             return answer.status, await answer.text(), answer.headers.get("Location", "")
 
-    async def call(self, method: str, path: str) -> tuple[int, object]:
+    async def call(self, method: str, path: str) -> tuple[int, Any]:
         """Status and JSON of another request."""
         headers = {"Authorization": f"Bearer {KEY}"}
         async with (
@@ -74,7 +92,7 @@ class RunningGateway:
             return answer.status, await _json(answer)
 
 
-async def _json(answer: ClientResponse) -> object:
+async def _json(answer: ClientResponse) -> Any:
     return await answer.json() if answer.content_type == "application/json" else None
 
 
@@ -116,7 +134,7 @@ class Watcher:
             assert isinstance(frame, VideoFrame)
             self.pictures += 1
             self.last_picture = frame
-            self.last_age_ms = time.time_ns() // 1_000_000 - read_clock(frame.to_ndarray(format="gray"))
+            self.last_age_ms = round((time.time() - clock_of(frame)) * 1000)
 
     async def offer(self) -> str:
         await self.connection.setLocalDescription(await self.connection.createOffer())
@@ -141,6 +159,18 @@ async def watcher() -> AsyncIterator[Watcher]:
         yield made
     finally:
         await made.close()
+
+
+def demo_cameras(port: int) -> subprocess.Popen[bytes]:
+    """The demo cameras' process, once it listens."""
+    process = subprocess.Popen([sys.executable, "-m", "media.demo_cameras", "--port", str(port)])
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return process
+        time.sleep(0.05)
+    process.kill()
+    raise RuntimeError("the demo cameras do not come up")
 
 
 async def until(condition: Callable[[], bool], within: float = 15.0) -> None:

@@ -1,0 +1,93 @@
+"""The demo cameras: what they send, from when on, and what they cost when nobody pulls them."""
+
+import signal
+import time
+from collections.abc import Iterator
+from itertools import islice, pairwise
+
+import psutil
+import pytest
+
+from media.camera import CameraUnreachable, open_stream, probe
+from media.demo_cameras import DEMO_CAMERAS, DemoCamera
+from tests.media.camera_clip import clock_of
+from tests.media.rtsp_server import free_port
+from tests.media.watching import demo_cameras
+
+
+@pytest.fixture(scope="module")
+def process() -> Iterator[psutil.Process]:
+    """The process on the port that its command line names."""
+    started = demo_cameras(free_port())
+    yield psutil.Process(started.pid)
+    started.terminate()
+    assert started.wait(10) == 0
+
+
+@pytest.fixture(scope="module")
+def port(process: psutil.Process) -> int:
+    return int(process.cmdline()[-1])
+
+
+def test_the_stream_can_be_recorded_and_watched(port: int) -> None:
+    facts = probe(DEMO_CAMERAS[0].url(port))
+    assert (facts.codec, facts.width, facts.height) == ("h264", 960, 540)
+    assert not facts.has_b_frames
+    assert facts.frame_rate == pytest.approx(12.5, abs=0.5)
+    assert facts.gop_seconds is not None
+    assert facts.gop_seconds <= 2.1
+
+
+@pytest.mark.parametrize("demo", DEMO_CAMERAS, ids=lambda demo: demo.slug)
+def test_every_room_is_on_air(demo: DemoCamera, port: int) -> None:
+    with open_stream(demo.url(port)) as stream:
+        assert next(stream.demux(video=0)).is_keyframe
+
+
+def test_each_client_begins_with_a_key_picture_of_now(port: int) -> None:
+    url = DEMO_CAMERAS[0].url(port)
+    with open_stream(url) as first:
+        next(first.demux(video=0))
+        for _ in range(3):
+            asked = time.time()
+            with open_stream(url) as later:
+                packet = next(later.demux(video=0))
+                (frame,) = [*packet.decode(), *later.streams.video[0].codec_context.decode(None)]
+            assert packet.is_keyframe
+            assert clock_of(frame) >= asked - 0.1
+
+
+def test_the_clock_runs_with_the_timestamps(port: int) -> None:
+    with open_stream(DEMO_CAMERAS[1].url(port)) as stream:
+        frames = list(islice(stream.decode(video=0), 25))
+    for earlier, later in pairwise(frames):
+        assert earlier.time is not None
+        assert later.time is not None
+        assert later.time - earlier.time == pytest.approx(clock_of(later) - clock_of(earlier), abs=0.0015)
+
+
+def test_a_camera_that_nobody_pulls_costs_nothing(process: psutil.Process, port: int) -> None:
+    deadline = time.monotonic() + 10
+    while any(
+        one.laddr.port == port and one.status == psutil.CONN_ESTABLISHED for one in process.net_connections()
+    ):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    before = process.cpu_times()
+    time.sleep(1)
+    after = process.cpu_times()
+    assert after.user + after.system - before.user - before.system < 0.05
+
+
+def test_an_unknown_room_is_not_served(port: int) -> None:
+    with pytest.raises(CameraUnreachable, match="no such stream"):
+        open_stream(f"http://127.0.0.1:{port}/canteen.ts")
+
+
+def test_it_ends_at_once_while_somebody_watches() -> None:
+    port = free_port()
+    started = demo_cameras(port)
+    with open_stream(DEMO_CAMERAS[0].url(port)) as stream:
+        next(stream.demux(video=0))
+        started.send_signal(signal.SIGTERM)
+        assert started.wait(5) == 0
