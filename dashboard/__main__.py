@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
         return 2
     except ProgrammingError as error:
-        print(f"数据库结构不符，请先运行 migrate / the schema is not up to date, run migrate: {error.orig}", file=sys.stderr)
+        print(f"数据库结构不符 / the schema is not up to date, run migrate: {error.orig}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -4,13 +4,13 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from data_access.demo import history, schedule
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from dashboard.access import new_password
 from data_access import accounts, cameras
+from data_access.demo import history, schedule
 from data_access.engine import transaction
 from data_access.models import Room
 from data_access.private_files import write_private

@@ -104,6 +104,8 @@ def keep_link(choice: Choice, camera_id: int, opened: Stretch) -> None:
         name: text_of(at).removesuffix("+08:00") for name, at in (("from", opened.start), ("to", opened.end))
     }
     link = ({"session": str(choice.session.id)} if choice.session else {}) | told
+    if link == st.session_state[_LINK]:
+        return
     for name in _PARAMETERS:
         if name in link:
             st.query_params[name] = link[name]

@@ -7,27 +7,6 @@ const SPEEDS = [0.5, 1, 2, 4, 8, 16];
 const GAPS_LISTED = 6;
 const PLAYERS = new WeakMap();
 
-const ICONS = {
-  play: "M8 5v14l11-7z",
-  pause: "M6 5h4v14H6zM14 5h4v14h-4z",
-  back: "M11 6 4 12l7 6zM19 6l-7 6 7 6z",
-  on: "M13 6l7 6-7 6zM5 6l7 6-7 6z",
-  frame_back: "M6 5h2v14H6zM18 5v14L9 12z",
-  frame_on: "M16 5h2v14h-2zM6 5v14l9-7z",
-  mute: "M4 9v6h4l5 5V4L8 9zM16 8.5a5 5 0 0 1 0 7v-7z",
-  muted: "M4 9v6h4l5 5V4L8 9zM15.4 9.4l1.2-1.2 2.4 2.4 2.4-2.4 1.2 1.2-2.4 2.4 2.4 2.4-1.2 1.2-2.4-2.4-2.4 2.4-1.2-1.2 2.4-2.4z",
-  full_screen: "M4 4h6v2H6v4H4zM14 4h6v6h-2V6h-4zM4 14h2v4h4v2H4zM18 14h2v6h-6v-2h4z",
-};
-
-function icon(name) {
-  const [svg, path] = ["svg", "path"].map((tag) => document.createElementNS("http://www.w3.org/2000/svg", tag));
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  path.setAttribute("d", ICONS[name]);
-  svg.append(path);
-  return svg;
-}
-
 function instantIn(header) {
   return Date.parse(`${header.slice(0, 23)}Z`) * 1000 + Number(header.slice(23, 26));
 }
@@ -124,6 +103,8 @@ class Player {
       const input = make("input");
       Object.assign(input, { inputMode: "numeric", maxLength: 8, placeholder: "09:30:00" });
       input.onchange = () => this.rangeTyped();
+      input.onfocus = () => (this.typing = input);
+      input.onblur = () => (this.typing = null);
       label.append(input);
       row.append(label);
       return input;
@@ -218,8 +199,9 @@ class Player {
   showRange() {
     const [from, to] = this.wanted;
     const { file } = this.picture;
-    this.from.value = timeOf(from);
-    this.to.value = timeOf(to);
+    // What is being typed stays.
+    if (this.from !== this.typing) this.from.value = timeOf(from);
+    if (this.to !== this.typing) this.to.value = timeOf(to);
     const size = file ? ` · ${(file.size / 1e6).toFixed(file.size < 1e8 ? 1 : 0)} MB` : "";
     this.length.textContent = lengthOf(file ? file.end - file.start : to - from) + size;
     if (file) this.download.href = `${file.source}&download=1`;
@@ -300,6 +282,7 @@ class Player {
     if (wrong && this.to.validity.valid) this.to.setCustomValidity(this.words.wrong_range);
     const bad = [this.from, this.to].find((input) => !input.validity.valid);
     if (bad) return bad.reportValidity();
+    [this.from.value, this.to.value] = [timeOf(from), timeOf(to)];
     this.load([from, to], from, { tell: true });
   }
 
@@ -321,14 +304,14 @@ class Player {
     const elsewhere = !path.includes(this.root) && document.activeElement !== document.body;
     if (typing || elsewhere || event.ctrlKey || event.metaKey || event.altKey) return;
     const actions = {
-      " ": () => this.picture.toggle(),
-      arrowleft: () => this.picture.jump(-JUMP),
-      arrowright: () => this.picture.jump(JUMP),
-      ",": () => this.picture.step(-1),
-      ".": () => this.picture.step(1),
-      f: () => this.fullScreen(),
+      Space: () => this.picture.toggle(),
+      ArrowLeft: () => this.picture.jump(-JUMP),
+      ArrowRight: () => this.picture.jump(JUMP),
+      Comma: () => this.picture.step(-1),
+      Period: () => this.picture.step(1),
+      KeyF: () => this.fullScreen(),
     };
-    const action = actions[event.key.toLowerCase()];
+    const action = actions[event.code];
     if (!action) return;
     event.preventDefault();
     action();

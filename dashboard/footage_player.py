@@ -22,13 +22,11 @@ from domain.periods import SHANGHAI
 _HERE = Path(__file__).parent
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KEY = "footage_player"
+_SCRIPTS = ("icons", "strip", "picture", "player")  # one module in this order
 _PLAYER = st.components.v2.component(
     "mingjing_footage_player",
     css=(_HERE / "footage_player.css").read_text(encoding="utf-8"),
-    js="\n".join(
-        (_HERE / name).read_text(encoding="utf-8")
-        for name in ("footage_strip.js", "footage_picture.js", "footage_player.js")
-    ),
+    js="\n".join((_HERE / f"footage_{part}.js").read_text(encoding="utf-8") for part in _SCRIPTS),
 )
 
 

@@ -11,7 +11,9 @@ from data_access.settings import settings
 from media.virtual_mp4 import VirtualFile, build
 
 KEPT_BYTES = 96 << 20  # of fronts in memory; one of 8 hours with sound has about 8 MB
-_kept: OrderedDict[tuple[Path, int, FootageRange, bytes], VirtualFile] = OrderedDict()
+_Key = tuple[Path, int, FootageRange, bytes]
+_kept: OrderedDict[_Key, VirtualFile] = OrderedDict()
+_keeping = threading.Lock()
 # One is built at a time: the fronts of long ranges take hundreds of MB while they are made.
 _building = threading.Lock()
 
@@ -27,12 +29,26 @@ def open_range(camera_id: int, wanted: FootageRange) -> VirtualFile:
     with transaction() as session:
         state = footage_lookup.state_of(session, camera_id, wanted.start, wanted.end)
     key = folder, camera_id, wanted, state
-    with _building:
-        found = _kept.pop(key, None) or _built(folder, camera_id, wanted)
-        _kept[key] = found
-        while len(_kept) > 1 and sum(file.front_size for file in _kept.values()) > KEPT_BYTES:
-            _kept.popitem(last=False)
+    found = _known(key)
+    if found is None:
+        with _building:
+            found = _known(key) or _kept_now(key, _built(folder, camera_id, wanted))
     return found
+
+
+def _known(key: _Key) -> VirtualFile | None:
+    with _keeping:
+        if key in _kept:
+            _kept.move_to_end(key)
+        return _kept.get(key)
+
+
+def _kept_now(key: _Key, file: VirtualFile) -> VirtualFile:
+    with _keeping:
+        _kept[key] = file
+        while len(_kept) > 1 and sum(each.front_size for each in _kept.values()) > KEPT_BYTES:
+            _kept.popitem(last=False)
+    return file
 
 
 def _built(folder: Path, camera_id: int, wanted: FootageRange) -> VirtualFile:

@@ -129,12 +129,6 @@ def sessions_in_room(session: Session, room_id: int, start: datetime, end: datet
     )
 
 
-def session_by_id(session: Session, session_id: int) -> SessionOnFloor | None:
-    """The session with that id; None when there is none or it has no room."""
-    found = _sessions(session, select(TradingSession, Room.name).where(TradingSession.id == session_id))
-    return found[0] if found else None
-
-
 _begins: ColumnElement[datetime] = func.coalesce(TradingSession.actual_start, TradingSession.planned_start)
 _planned_end: ColumnElement[datetime] = func.coalesce(TradingSession.planned_end, _begins + USUAL_LENGTH)
 _going_on = TradingSession.status.in_((SessionStatus.OPEN, SessionStatus.PAUSED))

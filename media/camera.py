@@ -96,6 +96,11 @@ def camera_errors(url: str) -> Iterator[None]:
         raise CameraUnreachable(url, *_explained(error)) from None
 
 
+def silent(url: str) -> CameraUnreachable:
+    """What to raise for a camera that says nothing any more."""
+    return CameraUnreachable(url, *_SILENT)
+
+
 def _explained(error: Exception) -> tuple[str, str]:
     for kinds, zh, en in _EXPLANATIONS:
         if isinstance(error, kinds):
@@ -103,6 +108,11 @@ def _explained(error: Exception) -> tuple[str, str]:
     reason = getattr(error, "strerror", None) or type(error).__name__
     return f"无法读取码流（{reason}）", f"the stream cannot be read ({reason})"
 
+
+_SILENT = (
+    f"{OPEN_SECONDS:.0f} 秒内无应答，请检查电源和网络",
+    f"no answer in {OPEN_SECONDS:.0f} s; check power and network",
+)
 
 _EXPLANATIONS: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
     (
@@ -121,11 +131,7 @@ _EXPLANATIONS: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
         "设备拒绝或断开了连接，请检查端口和设备服务",
         "the device refuses or drops the connection; check the port and the device",
     ),
-    (
-        (av.ExitError, TimeoutError),
-        f"{OPEN_SECONDS:.0f} 秒内无应答，请检查电源和网络",
-        f"no answer in {OPEN_SECONDS:.0f} s; check power and network",
-    ),
+    ((av.ExitError, TimeoutError), *_SILENT),
     (
         (av.EOFError,),
         "码流已结束，请检查设备",

@@ -11,7 +11,7 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from media.camera import CameraProblem, CameraUnreachable
+from media.camera import READ_SECONDS, CameraProblem, CameraUnreachable, silent
 from media.h264 import Picture, PictureAssembler
 
 CLOCK = 90_000  # ticks a second of video timestamps in RTP (RFC 6184)
@@ -63,7 +63,7 @@ def pictures(container: InputContainer, url: str) -> Iterator[Picture]:
         raise _codec_problem(url, video.codec_context.name)
     assembler = PictureAssembler(_parameter_sets(video))
     last = None
-    for packet in _annex_b(container, video):
+    for packet in _while_alive(_annex_b(container, video), url):
         if not packet.size:
             continue
         timestamp = None if packet.pts is None else int(packet.pts * packet.time_base * CLOCK)
@@ -72,6 +72,19 @@ def pictures(container: InputContainer, url: str) -> Iterator[Picture]:
                 raise _b_frame_problem(url)
             last = timestamp
         yield from assembler.feed(bytes(packet), timestamp, key=packet.is_keyframe)
+
+
+def _while_alive(packets: Iterator[Packet[Any]], url: str) -> Iterator[Packet[Any]]:
+    """Raises when none came for `READ_SECONDS`.
+
+    FFmpeg then hands out the picture it still held, and raises only one timeout later: no sign of life.
+    """
+    asked = time.monotonic()
+    for packet in packets:
+        if time.monotonic() - asked >= READ_SECONDS:
+            raise silent(url)
+        yield packet
+        asked = time.monotonic()
 
 
 def _annex_b(container: InputContainer, video: VideoStream) -> Iterator[Packet[Any]]:

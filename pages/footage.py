@@ -48,6 +48,7 @@ def show(choice: Choice) -> None:
         nothing_here(t("footage.nothing"), t("footage.nothing_mend", days=days))
         return
     camera_id, wanted = first_look(choice, lanes)
+    keep_link(choice, camera_id, wanted)
     footage_player(
         lanes,
         view=choice.view,

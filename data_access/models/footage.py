@@ -25,7 +25,7 @@ class FootageRun(Base):
 
 
 class FootageSegment(Base):
-    """One closed fragmented-MP4 file. Partitioned by day (UTC) of `started_at`, so a day can be dropped whole."""
+    """One closed fragmented-MP4 file. Partitioned by day (UTC) of `started_at`, so days can be dropped."""
 
     __tablename__ = "footage_segment"
     __table_args__ = (

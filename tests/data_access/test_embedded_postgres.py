@@ -31,7 +31,7 @@ def start_ask_stop(folder: Path) -> list[str]:
     return told.stdout.split("\n")
 
 
-def test_after_a_power_cut_the_server_starts_though_its_number_is_another_process_s_now(tmp_path: Path) -> None:
+def test_after_a_power_cut_the_server_starts_though_another_process_has_its_number(tmp_path: Path) -> None:
     folder = tmp_path / "postgres"
     _, _, *rest = start_ask_stop(folder)
     (folder / "postmaster.pid").write_text("\n".join([str(os.getpid()), *rest]))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
+from domain.periods import SHANGHAI
 from tests.e2e.test_footage_playback import settled
 from tests.installation import Installation, until
 
@@ -30,6 +31,12 @@ def recorded(app: Installation) -> tuple[datetime, datetime]:
     return max(runs, key=lambda run: run[1] - run[0], default=(now, now))
 
 
+def recorded_for(app: Installation) -> timedelta:
+    """How long that stretch is."""
+    start, end = recorded(app)
+    return end - start
+
+
 def camera_id(app: Installation) -> int:
     """The camera's number in links."""
     listed = json.loads(app.command("camera", "list", "--json").stdout)
@@ -49,12 +56,11 @@ def test_what_is_seen_live_is_recorded_and_played_back_true_to_the_burnt_in_cloc
     assert tile.locator("video").evaluate(progress)[0] > seconds
 
     length = timedelta(seconds=3 * SEGMENT_SECONDS)
-    _, end = until(lambda: (found := recorded(app))[1] - found[0] > length and found, 60, "three segments")
+    until(lambda: recorded_for(app) > length, 60, "three segments are recorded")
+    _, end = recorded(app)
     start = (end - length).replace(microsecond=0)
-    page.goto(
-        f"{app.url}/footage?camera={camera_id(app)}"
-        f"&from={start + timedelta(hours=8):%Y-%m-%dT%H:%M:%S}&to={end + timedelta(hours=8):%Y-%m-%dT%H:%M:%S}"
-    )
+    asked = [f"{at.astimezone(SHANGHAI):%Y-%m-%dT%H:%M:%S}" for at in (start, end)]
+    page.goto(f"{app.url}/footage?camera={camera_id(app)}&from={asked[0]}&to={asked[1]}")
     expect(page.locator(".player")).to_have_attribute("data-shown", re.compile(r"^\d+$"), timeout=20_000)
     for seconds in (1.0, 6.5, 11.2):
         page.locator(".player video").evaluate("(video, at) => { video.currentTime = at }", seconds)

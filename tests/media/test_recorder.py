@@ -24,7 +24,7 @@ from data_access.models import Camera, WorkerHeartbeat
 from domain.vocabulary import GapCause
 from media import retention
 from media.camera_recorder import Surroundings
-from media.fragmented_mp4 import SampleIndex
+from media.fragmented_mp4 import SampleIndex, scan
 from media.recorder import Recorder
 from tests.media import rtsp_server
 from tests.media.camera_clip import BEGUN, clock_of, frames_of, install_camera, make_clip
@@ -34,7 +34,7 @@ GOP = 1.0  # seconds, of the RTSP camera
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
-def soon(condition: Callable[[], object], within: float = 20) -> None:
+def soon(condition: Callable[[], object], within: float = 60) -> None:
     """Waits until the condition holds."""
     deadline = time.monotonic() + within
     while not condition():
@@ -70,11 +70,11 @@ def pictures_of(folder: Path, segments: list[Segment]) -> list[tuple[float, floa
 
 @contextmanager
 def recorder_process(database_url: str, home: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """`python -m media.recorder` with segments of two seconds."""
+    """`python -m media.recorder` with segments of four seconds."""
     process = subprocess.Popen(
         [sys.executable, "-m", "media.recorder"],
         env=os.environ
-        | {"DATABASE_URL": database_url, "MINGJING_HOME": str(home), "MINGJING_SEGMENT_SECONDS": "2"},
+        | {"DATABASE_URL": database_url, "MINGJING_HOME": str(home), "MINGJING_SEGMENT_SECONDS": "4"},
     )
     try:
         yield process
@@ -96,10 +96,8 @@ def test_an_rtsp_camera_is_recorded_and_a_killed_recorder_loses_one_gop_at_most(
     camera_id = install_camera(engine, rtsp_url).id
     folder = tmp_path / "footage"
     with recorder_process(database_url, tmp_path) as process:
-        soon(lambda: len(segments_of(engine, camera_id)) >= 2)
-        published = len(segments_of(engine, camera_id))
-        parts = folder / str(camera_id)
-        soon(lambda: any(part.stat().st_size > 20_000 for part in parts.rglob("*.part")))
+        soon(lambda: len(segments_of(engine, camera_id)) == 1)
+        soon(lambda: any(scan(part).fragment_count >= 3 for part in folder.rglob("*.part")))
         process.send_signal(signal.SIGKILL)
         process.wait()
         killed_at = time.time()
@@ -108,14 +106,14 @@ def test_an_rtsp_camera_is_recorded_and_a_killed_recorder_loses_one_gop_at_most(
         soon(lambda: segments_of(engine, camera_id)[-1].started_at.timestamp() > killed_at)
         process.send_signal(signal.SIGTERM)
         ended_at = time.time()
-        assert process.wait(timeout=2.5) == 0
+        assert process.wait(timeout=10) == 0
     segments = segments_of(engine, camera_id)
     before = [segment for segment in segments if segment.started_at.timestamp() < killed_at]
     after = segments[len(before) :]
-    assert len(before) == published + 1
+    assert len(before) in {2, 3}
 
     pictures = pictures_of(folder, before)
-    assert killed_at - pictures[-1][1] < GOP + 0.5  # and what was on its way
+    assert killed_at - pictures[-1][1] < GOP + 1  # the second is for what was on its way, on a busy machine
     # The source sends a picture every 40 ms: not one is missing.
     assert all(later[0] - earlier[0] < 0.065 for earlier, later in pairwise(pictures))
     assert abs(median(wall - shown for wall, shown in pictures)) < 0.1
@@ -123,14 +121,15 @@ def test_an_rtsp_camera_is_recorded_and_a_killed_recorder_loses_one_gop_at_most(
         assert (earlier.ended_at, earlier.run_id) == (later.started_at, later.run_id)
         assert later.previous_sha256 == earlier.sha256
     for segment in before:
-        audio = SampleIndex.unpack(segment.index).audio
+        index = SampleIndex.unpack(segment.index)
+        audio = index.audio
         assert audio is not None
-        assert len(audio.sizes) == pytest.approx(audio.timescale / 1024 * 2, rel=0.6)
+        assert len(audio.sizes) == pytest.approx(audio.timescale / 1024 * index.duration, abs=60)
 
     (gap,) = gaps_of(engine, camera_id, before[0].started_at, after[-1].ended_at)
     assert (gap.start, gap.end, gap.cause) == (before[-1].ended_at, after[0].started_at, GapCause.RECORDER)
     # A clean stop brings the open group of pictures to disk too.
-    assert ended_at - after[-1].ended_at.timestamp() < 0.3
+    assert ended_at - after[-1].ended_at.timestamp() < GOP
     assert list(folder.rglob("*.part")) == []
 
 
@@ -157,7 +156,7 @@ def test_a_camera_that_dies_and_returns_leaves_a_gap_that_is_its_own(engine: Eng
     before = [segment for segment in segments if segment.started_at < died_at]
     gaps = gaps_of(engine, camera_id, before[0].started_at, segments[-1].ended_at)
     assert gaps[0].start == before[-1].ended_at
-    assert abs((gaps[0].start - died_at).total_seconds()) < 0.3
+    assert abs((gaps[0].start - died_at).total_seconds()) < GOP
     assert {gap.cause for gap in gaps} == {GapCause.CAMERA}
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, ParamSpec
@@ -29,11 +30,15 @@ Arguments = ParamSpec("Arguments")
 
 
 def in_loop(test: Callable[Arguments, Coroutine[object, object, None]]) -> Callable[Arguments, None]:
-    """Makes an async test an ordinary one with an event loop of its own."""
+    """Makes an async test an ordinary one, with an event loop of its own in a thread of its own.
+
+    In the main thread there may be another loop: playwright's, of the browser tests before.
+    """
 
     @functools.wraps(test)
     def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
-        asyncio.run(test(*args, **kwargs))
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(lambda: asyncio.run(test(*args, **kwargs))).result()
 
     return run
 
