@@ -2,20 +2,32 @@
 
 import sys
 from argparse import ArgumentParser
+from importlib import import_module
 
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from dashboard.commands import camera, footage, kpi, migrate, run, user, workbook
 from data_access.embedded_postgres import NotRunning
 from data_access.settings import WrongSetting
+
+MODULES = {
+    "run": "run",
+    "migrate": "migrate",
+    "user": "user",
+    "camera": "camera",
+    "footage": "footage",
+    "kpi": "kpi",
+    "template": "workbook",
+    "import": "workbook",
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command and returns its exit code: 0 well, 1 partly, 2 not done (the reason is printed)."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     parser = ArgumentParser(prog="python -m dashboard", description="明镜 Mingjing")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (run, migrate, user, camera, footage, kpi, workbook):
-        command.register(commands)
+    for module in _needed(arguments):
+        import_module(f"dashboard.commands.{module}").register(commands)
     args = parser.parse_args(arguments)
     try:
         code: int = args.run(args)
@@ -34,6 +46,12 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return code
+
+
+def _needed(arguments: list[str]) -> list[str]:
+    """The module of the command that is asked for, else all: each brings libraries that take time."""
+    asked = MODULES.get(arguments[0]) if arguments else None
+    return [asked] if asked else list(dict.fromkeys(MODULES.values()))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Who is looking, and the middleware that lets nobody anonymous in."""
 
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -167,9 +166,3 @@ def set_cookie(response: Response, token: str) -> None:
 def same_site(headers: Any) -> bool:
     """False for a form sent by another site (forged sign-in or sign-out)."""
     return headers.get("sec-fetch-site", "same-origin") in {"same-origin", "none"}
-
-
-def new_password() -> str:
-    """A random password that can be read out: four groups of letters and digits without look-alikes."""
-    letters = "abcdefghjkmnpqrstuvwxyz23456789"
-    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))

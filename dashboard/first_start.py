@@ -2,13 +2,13 @@
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from dashboard.access import new_password
 from data_access import accounts, cameras
 from data_access.demo import history, schedule
 from data_access.engine import transaction
@@ -44,18 +44,23 @@ def prepare(chosen: Settings, say: Callable[[str], None]) -> list[str]:
     with transaction() as session:
         made = [] if accounts.all_accounts(session) else _make_accounts(session, chosen, now)
     if chosen.demo:
+        if not _has_demo_rooms():
+            say("正在生成演示数据 / making the demo data ...")
+            DemoKeeper().tend()
         with transaction() as session:
-            if made:
-                say("正在生成演示数据 / making the demo data ...")
-            history.fill(session, now.astimezone(SHANGHAI).date())
             _add_cameras(session, chosen, now)
     return made
+
+
+def _has_demo_rooms() -> bool:
+    with transaction() as session:
+        return {room for room, _, _ in DEMO_CAMERAS} <= set(session.scalars(select(Room.name)))
 
 
 def _make_accounts(session: Session, chosen: Settings, now: datetime) -> list[str]:
     lines = []
     for name, role, display_name in DEMO_ACCOUNTS if chosen.demo else DEMO_ACCOUNTS[:1]:
-        password = new_password()
+        password = accounts.new_password()
         accounts.add(session, name, password, role, now=now, display_name=display_name)
         lines.append(f"{name} {password} {role}")
     write_private(chosen.demo_accounts_file, "".join(f"{line}\n" for line in lines))
@@ -76,14 +81,22 @@ def _add_cameras(session: Session, chosen: Settings, now: datetime) -> None:
             cameras.change_url(session, known.id, url)
 
 
-def tend(chosen: Settings) -> None:
-    """Keeps the demo's schedule current: called at the start and every minute."""
-    if not chosen.demo:
-        return
-    try:
-        with transaction() as session:
-            now = datetime.now(UTC)
-            history.fill(session, now.astimezone(SHANGHAI).date())  # a demo left running goes on day by day
-            schedule.keep_current(session, now)
-    except SQLAlchemyError:
-        log.exception("the demo schedule was not kept current; it is tried again in a minute")
+@dataclass
+class DemoKeeper:
+    """Keeps the demo's history and schedule current; called every minute."""
+
+    filled_to: date | None = None
+
+    def tend(self) -> None:
+        """Lets the history go on when a day is over, and the schedule from minute to minute."""
+        now = datetime.now(UTC)
+        today = now.astimezone(SHANGHAI).date()
+        try:
+            with transaction() as session:
+                if self.filled_to != today:
+                    history.fill(session, today)
+                schedule.keep_current(session, now)
+        except SQLAlchemyError:
+            log.exception("the demo was not kept current; it is tried again in a minute")
+        else:
+            self.filled_to = today

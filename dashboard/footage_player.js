@@ -221,11 +221,15 @@ class Player {
   }
 
   listGaps() {
-    const { gaps } = this.lane;
-    const total = gaps.reduce((sum, gap) => sum + gap.end - gap.start, 0);
-    const told = this.words.gaps.replace("{count}", gaps.length).replace("{length}", lengthOf(total));
+    const { gaps, runs } = this.lane;
+    const [start, end] = this.data.window;
+    const sum = (spans) => spans.reduce((total, [from, to]) => total + to - from, 0);
+    const told = this.words.gaps.replace("{count}", gaps.length);
+    const complete = sum(runs) > end - start - SECOND ? this.words.no_gaps : this.words.partly;
     this.gapList.replaceChildren(
-      gaps.length ? make("strong", "", told) : make("span", "", this.words.no_gaps),
+      gaps.length
+        ? make("strong", "", told.replace("{length}", lengthOf(sum(gaps.map((gap) => [gap.start, gap.end])))))
+        : make("span", "", complete.replace("{length}", lengthOf(sum(runs)))),
       ...gaps.slice(0, GAPS_LISTED).map((gap) => {
         const item = make("span", "gap-item");
         item.append(make("i", `swatch gap ${gap.cause}`), gap.text);

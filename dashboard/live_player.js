@@ -107,7 +107,7 @@ class Tile {
 
   async connect() {
     this.hangUp();
-    this.show("connecting");
+    if (!this.failures) this.show("connecting"); // else what went wrong stays to be read
     this.begun = performance.now();
     const connection = new RTCPeerConnection({ iceServers: [] });
     this.connection = connection;
@@ -273,7 +273,6 @@ class Wall {
       else this.tiles.set(camera.id, new Tile(camera, data));
       this.grid.append(this.tiles.get(camera.id).root);
     }
-    this.grid.dataset.count = data.cameras.length;
   }
 
   key(event) {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -13,6 +13,7 @@ from dashboard.i18n import t
 from dashboard.navigation import file_of
 from dashboard.parts import facts, local_time, plain, time_range
 from data_access.schedule_view import LotLine, ScheduledSession, just_ended, next_up, on_now, session_with_id
+from data_access.settings import settings
 from domain.periods import SHANGHAI
 
 _CHOICE = "live_choice"
@@ -74,8 +75,8 @@ def _is_out_of_date(shown: ScheduledSession | None, on: dict[int, ScheduledSessi
     return st.query_params.get(_LINK) != str(shown.id) or now is None or now.status != shown.status
 
 
-def session_facts(held: ScheduledSession) -> None:
-    """Project, lots, room, type, method and times of a session, and the way to its footage."""
+def session_facts(person: Viewer, held: ScheduledSession) -> None:
+    """Project, lots, room, type, method and times of a session, and the way to its footage while kept."""
     lots = "；".join(_lot(lot, held) for lot in held.lots[:_LOTS_SHOWN])
     if len(held.lots) > _LOTS_SHOWN:
         lots = t("live.more_lots", lots=lots, count=len(held.lots))
@@ -92,7 +93,8 @@ def session_facts(held: ScheduledSession) -> None:
             t("live.actual"): time_range(held.actual_start, held.actual_end) if held.actual_end else begun,
         },
     )
-    if held.actual_start is not None:
+    kept_since = datetime.now(UTC) - timedelta(days=settings().online_days)
+    if held.actual_start and held.actual_start > kept_since and _may_watch(person, held):
         _footage_link(held, t("live.footage"))
 
 

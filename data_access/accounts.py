@@ -136,3 +136,9 @@ def close_session(session: Session, token: str) -> None:
 
 def _hashed(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
+
+
+def new_password() -> str:
+    """A random password that can be read out: four groups of letters and digits without look-alikes."""
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))

@@ -52,7 +52,7 @@ class ScheduledSession:
 
 
 def on_now(session: Session, now: datetime) -> list[ScheduledSession]:
-    """The sessions open at `now`, and those that should be by their planned times; by start, then room."""
+    """The sessions open at `now`, and those that should be by their planned times; the latest begun first."""
     planned_end = func.coalesce(TradingSession.planned_end, TradingSession.planned_start + _USUAL)
     is_open = and_(TradingSession.status.in_(_ON), TradingSession.planned_start > now - _LONGEST)
     is_due = and_(
@@ -60,7 +60,8 @@ def on_now(session: Session, now: datetime) -> list[ScheduledSession]:
         TradingSession.planned_start <= now,
         planned_end > now,
     )
-    return _read(session, _sessions().where(or_(is_open, is_due)))
+    latest_first = (TradingSession.planned_start.desc(), Room.name, TradingSession.id)
+    return _read(session, _sessions().where(or_(is_open, is_due)).order_by(None).order_by(*latest_first))
 
 
 def next_up(session: Session, now: datetime, most: int = 6) -> list[ScheduledSession]:

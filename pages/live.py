@@ -18,7 +18,7 @@ person = viewer()
 held = chosen_session(person)
 
 watching, beside = st.columns([7, 3])
-with watching:
+with watching, st.container():
     if held is None:
         nothing_here(t("live.nothing_on"), t("live.nothing_on_help"))
     elif held.status in {SessionStatus.DONE, SessionStatus.CANCELLED}:
@@ -30,7 +30,7 @@ with watching:
     else:
         nothing_here(t("live.no_camera"), t("live.no_camera_help"))
     if held is not None:
-        session_facts(held)
+        session_facts(person, held)
 with beside:
     choose_session(held)
     coming_up()

@@ -48,8 +48,7 @@ def run(_args: Namespace) -> int:
 def _serve(chosen: Settings, supervisor: Supervisor) -> None:
     if schema.migrate(engine()):
         say("数据库结构已就绪 / database schema is ready")
-    accounts = first_start.prepare(chosen, say)
-    first_start.tend(chosen)
+    # The workers load their libraries while the first data are made.
     supervisor.start(
         Worker("web", ["app.py"]),
         Worker("gateway", ["-m", "media.gateway"]),
@@ -57,12 +56,14 @@ def _serve(chosen: Settings, supervisor: Supervisor) -> None:
     )
     if chosen.demo:
         supervisor.start(
-            Worker("demo-cameras", ["-m", "media.demo_cameras", "--port", str(chosen.demo_port)]),
-            Worker("demo-footage", ["-m", "media.demo_footage"], once=True, niceness=15),
+            Worker("demo-cameras", ["-m", "media.demo_cameras", "--port", str(chosen.demo_port)])
         )
+    accounts = first_start.prepare(chosen, say)
     _await_well(chosen, supervisor)
     _print_welcome(chosen, accounts)
-    supervisor.wait(every=60, act=lambda: first_start.tend(chosen))
+    if chosen.demo:
+        supervisor.start(Worker("demo-footage", ["-m", "media.demo_footage"], once=True, niceness=15))
+    supervisor.wait(every=60, act=first_start.DemoKeeper().tend if chosen.demo else lambda: None)
 
 
 def say(line: str) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from data_access import cameras, footage
-from data_access import engine as engine_module
+from data_access.engine import engine_for
 from data_access.footage import Segment
 from data_access.settings import settings
 from domain.vocabulary import GapCause, RoomType
@@ -40,7 +40,8 @@ class Archive:
 def archive(engine: Engine, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Archive]:
     """Two cameras with footage of 09:00:00-09:00:08 and 09:00:18-09:00:22, a network failure between."""
     monkeypatch.setenv("MINGJING_HOME", str(home))
-    monkeypatch.setattr(engine_module, "engine", lambda: engine)
+    url = engine.url.render_as_string(hide_password=False)
+    monkeypatch.setenv("DATABASE_URL", url)
     settings.cache_clear()
     folder = settings().footage_folder
     with Session(engine) as session, session.begin():
@@ -52,6 +53,7 @@ def archive(engine: Engine, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
         footage.record_gap(session, opening, begin, end, cause=GapCause.NETWORK)
         segments = footage.segments_between(session, opening, NINE, NINE + timedelta(minutes=1))
     yield Archive(engine, folder, opening, evaluation, segments)
+    engine_for(url).dispose()
     settings.cache_clear()
 
 

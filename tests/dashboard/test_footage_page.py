@@ -71,8 +71,8 @@ def test_a_link_to_a_room_that_may_not_be_watched_shows_nothing_of_it(opened: Op
 def test_a_link_to_a_moment_opens_its_room_and_stays_in_the_address(opened: Open, stock: Archive) -> None:
     test = opened(Role.INSPECTOR, camera=str(stock.evaluation), **DAY)
     assert test.selectbox[0].value is not None
-    assert test.query_params["camera"] == [str(stock.evaluation)]
-    assert test.query_params["from"] == [DAY["from"]]
+    assert str(stock.evaluation) in test.query_params["camera"]
+    assert DAY["from"] in test.query_params["from"]
 
 
 def test_a_day_without_footage_says_so(opened: Open, stock: Archive) -> None:

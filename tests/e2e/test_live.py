@@ -43,8 +43,8 @@ def decoded(page: Page) -> tuple[float, int]:
 
 
 def session_in(page: Page, room: str) -> Locator:
-    """The choice of the session that is on in a room."""
-    return page.get_by_role("radiogroup").locator("label").filter(has_text=room)
+    """The choice of the session that is on in a room, the later one while two are."""
+    return page.get_by_role("radiogroup").locator("label").filter(has_text=room).first
 
 
 def test_the_picture_advances_and_is_young(live_page: Page) -> None:
