@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 from anyio import to_thread
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -55,6 +55,8 @@ async def watch(request: Request) -> Response:
             await to_thread.run_sync(_note, asked)
     except Refused as refused:
         return refused.answer
+    except ClientDisconnect:  # chose another room meanwhile
+        return Response(status_code=400)
     return answer
 
 

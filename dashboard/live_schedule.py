@@ -40,14 +40,12 @@ def _may_watch(person: Viewer, held: ScheduledSession) -> bool:
     return may_watch(person.role, held.room_type or "")
 
 
-@st.fragment(run_every="10s")
 def choose_session(shown: ScheduledSession | None) -> None:
-    """The sessions on now, read anew every ten seconds; choosing another one plays it."""
+    """The sessions on now; choosing another one plays it."""
     now = datetime.now(UTC)
     on = {held.id: held for held in read_fresh(on_now, now)}
-    if _is_out_of_date(shown, on):
-        st.rerun()
     with _titled(t("live.on_now", sessions=len(on))):
+        _follow(shown, tuple(on))
         if not on:
             st.caption(t("live.nothing_on"))
             return
@@ -67,12 +65,13 @@ def _keep_in_link() -> None:
     st.query_params[_LINK] = str(st.session_state[_CHOICE])
 
 
-def _is_out_of_date(shown: ScheduledSession | None, on: dict[int, ScheduledSession]) -> bool:
-    """Another session was chosen, the one shown began or ended, or the first one of the day is on."""
-    if shown is None:
-        return bool(on)
-    now = on.get(shown.id) or read_fresh(session_with_id, shown.id)
-    return st.query_params.get(_LINK) != str(shown.id) or now is None or now.status != shown.status
+@st.fragment(run_every="10s")
+def _follow(shown: ScheduledSession | None, listed: tuple[int, ...]) -> None:
+    """Shows the page anew when a session has begun or ended."""
+    on = {held.id: held for held in read_fresh(on_now, datetime.now(UTC))}
+    status_now = on[shown.id].status if shown and shown.id in on else None
+    if tuple(on) != listed or (shown and shown.id in on and status_now != shown.status):
+        st.rerun()
 
 
 def session_facts(person: Viewer, held: ScheduledSession) -> None:

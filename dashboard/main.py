@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import links, parts
 from dashboard.access import viewer
 from dashboard.i18n import t
-from dashboard.navigation import pages_for
+from dashboard.navigation import PAGES, pages_for
 
 _HERE = Path(__file__).parent
 _SIDEBAR = (_HERE / "sidebar.js").read_text(encoding="utf-8")
@@ -29,8 +29,8 @@ with who:
 
 entries = pages_for(person.role)
 # Hidden: the links beside the page are our own, as they carry language and period along.
-page = st.navigation([entry.page() for entry in entries], position="hidden")
-links.remember_period(next(entry.name for entry in entries if entry.url_path == page.url_path))
+page = st.navigation([entry.page_for(person.role) for entry in PAGES], position="hidden")
+links.remember_period(next(entry.name for entry in PAGES if entry.url_path == page.url_path))
 with navigation:
     parts.navigation(entries)
     st.html(f"<script>{_SIDEBAR}</script>", unsafe_allow_javascript=True)

@@ -26,15 +26,20 @@ class Entry:
     has_period: bool = False
     """Its figures follow the period filter."""
 
-    def page(self) -> st.Page:
-        """What Streamlit's navigation takes."""
+    def page_for(self, role: Role) -> st.Page:
+        """What Streamlit's navigation takes: the page, or for a role that may not open it a plain refusal."""
         return st.Page(
-            _FOLDER / f"{self.name}.py",
+            _FOLDER / f"{self.name}.py" if role in self.roles else _refuse,
             title=t(f"nav.{self.name}"),
             icon=f":material/{self.icon}:",
             url_path=self.url_path,
             default=not self.url_path,
         )
+
+
+def _refuse() -> None:
+    st.title(t("access.not_allowed"), anchor=False)
+    st.info(t("access.not_allowed_help"), icon=":material/lock:")
 
 
 PAGES = (

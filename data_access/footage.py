@@ -142,10 +142,11 @@ def _being_recorded(session: Session, camera_id: int) -> Stretch | None:
         )
     )
     newest = newest_run(session, camera_id)
-    if last_frame_at is None or newest is None or newest.ended_at >= last_frame_at:
+    if last_frame_at is None or newest is None:
         return None
     # The picture is a moment old by the time that it is reported, and the report up to a few seconds.
-    return Stretch(newest.ended_at, last_frame_at + _STATUS_FRESH)
+    recorded_to = last_frame_at + _STATUS_FRESH
+    return Stretch(newest.ended_at, recorded_to) if newest.ended_at < recorded_to else None
 
 
 def _ledger(session: Session, camera_id: int, start: datetime, end: datetime) -> list[Gap]:

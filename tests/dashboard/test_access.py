@@ -17,7 +17,6 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dashboard import access, sign_in
 from data_access import accounts, audit
-from data_access import engine as engine_module
 from data_access.models import AuditEntry
 from domain.vocabulary import Role, RoomType
 
@@ -35,8 +34,7 @@ async def secret_socket(socket: WebSocket) -> None:
 
 
 @pytest.fixture
-def client(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
-    monkeypatch.setattr(engine_module, "engine", lambda: engine)
+def client(engine: Engine, configured: None) -> Iterator[TestClient]:
     with Session(engine) as session, session.begin():
         accounts.add(session, "wang", PASSWORD, Role.INSPECTOR, now=datetime.now(UTC))
     app = Starlette(

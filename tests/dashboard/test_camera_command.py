@@ -1,7 +1,6 @@
 """`camera add | list | remove` on a real database, with files for cameras."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from sqlalchemy.orm import Session
 from dashboard.__main__ import main
 from data_access import cameras
 from data_access.models import AuditEntry
-from data_access.settings import settings
 from domain.vocabulary import RoomType
 from tests.media.camera_clip import SIZE, make_clip
 from tests.media.rtsp_server import free_port
@@ -20,12 +18,7 @@ from tests.media.rtsp_server import free_port
 ROOM, NAME = "开标一室", "开标一室-球机"
 
 
-@pytest.fixture(autouse=True)
-def configured(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    settings.cache_clear()
-    yield
-    settings.cache_clear()
+pytestmark = pytest.mark.usefixtures("configured")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -39,11 +40,13 @@ class FakeGateway:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
                 gateway.asked.append((self.command, self.path, self.headers["Authorization"], body))
                 self.send_response(gateway.status)
-                self.send_header("Content-Type", "application/sdp")
-                self.send_header("Location", f"{self.path}/abc")
-                self.send_header("Content-Length", "6")
+                if gateway.status != HTTPStatus.NO_CONTENT:
+                    self.send_header("Content-Type", "application/sdp")
+                    self.send_header("Location", f"{self.path}/abc")
+                    self.send_header("Content-Length", "6")
                 self.end_headers()
-                self.wfile.write(b"answer")
+                if gateway.status != HTTPStatus.NO_CONTENT:
+                    self.wfile.write(b"answer")
 
             do_POST = do_PATCH = do_DELETE = answer  # noqa: N815
 

@@ -1,7 +1,7 @@
 """`template`, `import` and then `kpi` on a database of the test's own."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +9,6 @@ import pytest
 from openpyxl import load_workbook
 
 from dashboard.__main__ import main
-from data_access.engine import engine
-from data_access.settings import settings
 from tests.data_access.filled_workbook import awarded, filled, lot
 
 
@@ -28,21 +26,16 @@ Command = Callable[..., Done]
 
 @pytest.fixture
 def command(
-    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Command]:
+    configured: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
     """Runs `python -m dashboard ...` in the test's folder."""
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("MINGJING_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    settings.cache_clear()
 
     def run(*arguments: str) -> Done:
         code = main(list(arguments))
         return Done(code, *capsys.readouterr())
 
-    yield run
-    engine().dispose()
-    settings.cache_clear()
+    return run
 
 
 def test_a_template_is_filled_imported_and_counted(command: Command, tmp_path: Path) -> None:

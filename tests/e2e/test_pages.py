@@ -26,14 +26,18 @@ OTHER_PAGES = ["/opening?id=1", "/penalty?id=1", "/live", "/footage", "/import"]
 
 # Streamlit looks for its server below the page's own path first.
 HARMLESS = re.compile(r"/_stcore/(health|host-config)$")
-LETTERS = {"English", "CSV", "Excel", "UTF", "MB", "XLSX", "xlsx", "csv", "km"}
+LETTERS = {"English", "CSV", "Excel", "xlsx", "csv", "supervisor"}  # the last: the account on the pictures
 
 VISIBLE_TEXT = """() => {
   const found = [];
-  const unread = "script, style, noscript, [data-testid='stIconMaterial'], [aria-hidden='true']";
+  const isRead = (element) => {
+    if (element.matches("script, style, noscript, [aria-hidden='true']")) return false;
+    const { display, fontSize, fontFamily } = getComputedStyle(element);
+    return display !== "none" && fontSize !== "0px" && !fontFamily.includes("Material");
+  };
   const walk = (node) => {
     if (node.nodeType === Node.TEXT_NODE) found.push(node.textContent);
-    else if (!node.matches?.(unread)) {
+    else if (node.nodeType === Node.ELEMENT_NODE && isRead(node)) {
       for (const child of node.shadowRoot?.childNodes ?? []) walk(child);
       for (const child of node.childNodes) walk(child);
     }
@@ -41,8 +45,6 @@ VISIBLE_TEXT = """() => {
   walk(document.querySelector("[data-testid='stApp']"));
   return found.join(" ");
 }"""
-
-
 NOTHING_BEYOND = """() => [document.documentElement, document.querySelector("[data-testid='stMain']")]
   .every((element) => element.scrollWidth <= element.clientWidth)"""
 
