@@ -11,6 +11,7 @@ from itertools import cycle
 import pandas as pd
 import plotly.graph_objects as go
 import plotly.io as pio
+from pandas.api.types import is_numeric_dtype
 
 ACCENT = "#000001"
 COMPARISON = "#000002"
@@ -278,6 +279,13 @@ def stock_and_flow(
     return _month_axis(
         _with_key(figure, [(ACCENT, "─", stock), (SERIES[2], "■", joined), (SERIES[1], "■", left)])
     )
+
+
+def is_empty(figure: go.Figure) -> bool:
+    """Whether the figure would show nothing but axes: no number other than 0 or missing."""
+    drawn = [trace for trace in figure.data if trace.hoverinfo != "skip"]
+    numbers = [pd.Series(values) for trace in drawn for values in (trace.x, trace.y)]
+    return not any(is_numeric_dtype(series) and series.fillna(0).any() for series in numbers)
 
 
 def _figure(unit: str) -> go.Figure:

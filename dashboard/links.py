@@ -12,6 +12,7 @@ from dashboard.navigation import entry_of, file_of
 
 PERIOD_NAMES = ("period", "from", "to")
 _PERIOD = "period_in_link"
+_LONGEST_ID = 9  # digits; what is longer does not fit the database's integers
 
 
 def put(name: str, value: str | None) -> None:
@@ -26,6 +27,12 @@ def put_from(key: str, name: str, default: str) -> None:
     """Callback of a widget: its value into the link, nothing for the default."""
     value = st.session_state[key]
     put(name, None if value == default else value)
+
+
+def id_in_link() -> int | None:
+    """The row that the link of a detail page names; None when it names none that could exist."""
+    named = st.query_params.get("id", "")
+    return int(named) if named.isdecimal() and len(named) <= _LONGEST_ID else None
 
 
 def remember_period(page: str) -> None:

@@ -8,6 +8,7 @@ const LOST = 4000;
 const FIRST_PICTURE_WITHIN = 12000;
 const SILENT_AT_MOST = 30000; // the gateway finds a returning camera by itself; beyond that, ask anew
 const RENEW_EVERY = 20000;
+const ASK_AGAIN = 2000;
 const CLOCK_DRIFT = 0.0002; // a camera's clock runs that much wrong, at most
 const LONGEST_PAUSE = 5000;
 const PAUSE_WHEN_REFUSED = 30000;
@@ -27,8 +28,14 @@ function write(place, text) {
   if (place.textContent !== text) place.textContent = text;
 }
 
-function seconds(milliseconds) {
-  return milliseconds < 9950 ? (milliseconds / 1000).toFixed(1) : String(Math.round(milliseconds / 1000));
+function duration(milliseconds, language) {
+  const [unit, value] =
+    milliseconds < 120000 ? ["second", milliseconds / 1000]
+    : milliseconds < 7200000 ? ["minute", milliseconds / 60000]
+    : ["hour", milliseconds / 3600000];
+  const digits = value < 9.95 && unit === "second" ? 1 : 0;
+  const style = { style: "unit", unit, unitDisplay: "long", minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return new Intl.NumberFormat(language, style).format(value);
 }
 
 // How old a picture is when it is shown, in milliseconds. Known are: how long it lay here; how much later than
@@ -169,6 +176,7 @@ class Tile {
       if (connection !== this.connection) return;
       const first = !this.last;
       this.last = { shown: now, transit: transit.of(picture) };
+      this.seenAt = now;
       if (first) {
         this.root.dataset.firstPictureMs = Math.round(now - this.begun);
         this.tick();
@@ -186,27 +194,33 @@ class Tile {
 
   tick() {
     if (document.hidden) this.visibleSince = performance.now();
-    if (document.hidden || !this.connection) return;
+    if (document.hidden) return;
+    if (!this.connection) return this.show(this.root.dataset.state, this.reason); // waits to connect again
     if (!this.last) {
       if (performance.now() - this.begun > FIRST_PICTURE_WITHIN) this.retry("lost");
       return;
     }
     const silence = this.silence();
     if (silence > SILENT_AT_MOST) this.retry("lost");
-    else if (silence > LOST) this.show("lost");
+    else if (silence > LOST) this.lose();
     else this.show(this.last.transit + silence > LATE ? "delayed" : "live");
   }
 
+  // The camera is gone, or the gateway: one that was started again knows this viewer no longer.
+  lose() {
+    this.show("lost");
+    if (performance.now() - (this.renewed ?? 0) > ASK_AGAIN) this.renew();
+  }
+
   show(state, reason) {
-    const { words, viewer } = this.data;
+    const { words, viewer, language } = this.data;
     const playing = state === "live" || state === "delayed";
-    const age = this.last ? this.last.transit + this.silence() : null;
+    const age = playing ? this.last.transit + this.silence() : this.seenAt && performance.now() - this.seenAt;
     this.reason = reason;
     this.root.dataset.state = state;
-    if (age === null) delete this.root.dataset.ageMs;
-    else this.root.dataset.ageMs = Math.round(age);
+    if (age) this.root.dataset.ageMs = Math.round(age);
     write(this.state, words[state]);
-    write(this.age, age === null ? "" : words[playing ? "age" : "last_seen"].replace("{seconds}", seconds(age)));
+    write(this.age, age ? words[playing ? "age" : "last_seen"].replace("{age}", duration(age, language)) : "");
     write(this.mark, `${viewer}  ${CLOCK.format(new Date())}`);
     write(this.notice, playing ? "" : reason || words[`${state}_notice`]);
     this.notice.hidden = playing;
@@ -221,11 +235,12 @@ class Tile {
   async renew() {
     if (!this.location) return;
     const { connection, location } = this;
+    this.renewed = performance.now();
     const answer = await fetch(location, { method: "PATCH" }).catch(() => null);
     if (!answer || connection !== this.connection) return;
     if (answer.status === 401) this.stop("signed_out");
     else if (answer.status === 403) this.stop("not_allowed");
-    else if (answer.status === 404) this.retry("connecting");
+    else if (answer.status === 404) this.retry("lost");
   }
 
   leave(location) {
@@ -253,7 +268,7 @@ class Wall {
     this.tiles = new Map();
     parent.append(this.grid);
     this.onKey = (event) => this.key(event);
-    this.onLeave = () => this.tiles.forEach((tile) => tile.hangUp());
+    this.onLeave = () => this.tiles.forEach((tile) => tile.connection && tile.retry("lost"));
     document.addEventListener("keydown", this.onKey);
     window.addEventListener("pagehide", this.onLeave);
   }
@@ -270,13 +285,17 @@ class Wall {
     for (const camera of data.cameras) {
       const tile = this.tiles.get(camera.id);
       if (tile) tile.update(camera, data);
-      else this.tiles.set(camera.id, new Tile(camera, data));
-      this.grid.append(this.tiles.get(camera.id).root);
+      else this.add(new Tile(camera, data));
     }
   }
 
+  add(tile) {
+    this.tiles.set(tile.camera.id, tile);
+    this.grid.append(tile.root);
+  }
+
   key(event) {
-    const typing = event.composedPath()[0]?.closest?.("input, textarea, select, [contenteditable]");
+    const typing = event.composedPath()[0]?.closest?.("input:not([type=radio]), textarea, [contenteditable]");
     if (event.key.toLowerCase() !== "f" || event.ctrlKey || event.metaKey || event.altKey || typing) return;
     const tiles = [...this.tiles.values()];
     const meant = tiles.find(({ root }) => root.matches(":focus-within, :hover")) ?? tiles[0];

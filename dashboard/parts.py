@@ -128,7 +128,10 @@ def peak(
 
 
 def chart(title: str, figure: go.Figure, *, key: str) -> None:
-    """A chart below its title, which says the finding or the question."""
+    """A chart below its title, which says the finding or the question; without a value, a note."""
+    if charts.is_empty(figure):
+        nothing_here(title, t("period.try_longer"))
+        return
     with st.container(border=True, gap="xsmall"):
         st.markdown(f"**{title}**")
         st.plotly_chart(figure, key=key, config=charts.CONFIG, alt=title)

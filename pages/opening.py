@@ -7,15 +7,15 @@ from dashboard import tables
 from dashboard.access import may_watch, viewer
 from dashboard.db import read
 from dashboard.i18n import t
-from dashboard.links import to_page
+from dashboard.links import id_in_link, to_page
 from dashboard.numbers import whole
 from dashboard.parts import facts, filter_row, nothing_here, page_head, plain, time_range
 from dashboard.tables import Column
 from data_access.openings import opening
 from domain.vocabulary import ParticipantRole, SessionStatus
 
-wanted = st.query_params.get("id", "")
-found = read(opening, int(wanted)) if wanted.isdecimal() else None
+wanted = id_in_link()
+found = None if wanted is None else read(opening, wanted)
 if found is None:
     page_head(t("opening.title"), t("opening.answer"))
     nothing_here(t("opening.not_found"), t("opening.not_found_help"))

@@ -5,14 +5,14 @@ import streamlit as st
 from dashboard import tables
 from dashboard.db import read
 from dashboard.i18n import t
-from dashboard.links import to_page
+from dashboard.links import id_in_link, to_page
 from dashboard.numbers import whole
 from dashboard.parts import facts, filter_row, local_time, nothing_here, page_head, plain
 from dashboard.tables import Action, Column
 from data_access.experts import penalties_of_same_expert, penalty
 
-wanted = st.query_params.get("id", "")
-found = read(penalty, int(wanted)) if wanted.isdecimal() else None
+wanted = id_in_link()
+found = None if wanted is None else read(penalty, wanted)
 if found is None:
     page_head(t("penalty.title"), t("penalty.answer"))
     nothing_here(t("penalty.not_found"), t("penalty.not_found_help"))

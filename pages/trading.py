@@ -83,7 +83,7 @@ with right:
     )
     names = (t("term.this_period"), t("term.year_before"))
     drawn = charts.compared(rates, "method", "now", "then", names=names, unit="%")
-    chart(t("trading.rate_by_method"), drawn, key="rates")
+    chart(t("trading.none" if rates.empty else "trading.rate_by_method"), drawn, key="rates")
 
 compared = {
     "transactions": Column(t("term.transactions"), "count"),

@@ -76,10 +76,30 @@ def test_the_year_before_is_drawn_only_when_there_was_something() -> None:
             TABLE, "works", name="工程", unit="标段", inside=6, before=before, before_name="上年同期"
         )
 
-    assert len(drawn(TABLE).data) == 2
+    assert [trace.name for trace in drawn(TABLE).data] == ["工程", "上年同期", None]
     nothing = drawn(TABLE.assign(works=0))
-    assert len(nothing.data) == 1
+    assert [trace.name for trace in nothing.data] == ["工程", None]
     assert "上年同期" not in words(nothing)
+
+
+def test_numbers_stand_above_a_line_that_would_cross_them() -> None:
+    before = TABLE.assign(works=[1.2, 9, 1, 4, 5, 6])
+    figure = charts.monthly(
+        TABLE, "works", name="工程", unit="标段", inside=6, before=before, before_name="上年同期"
+    )
+    assert list(figure.data[-1].y) == [1.2, 2, 3, 4, 5, 6]
+    assert list(figure.data[-1].text) == ["1", "2", "3", "4", "5", "6"]
+
+
+def test_a_figure_with_axes_only_is_known_as_empty() -> None:
+    nothing = TABLE.assign(works=0, land=0)
+    both = {"works": "工程", "land": "土地"}
+    assert charts.is_empty(charts.monthly(nothing, "works", name="工程", unit="标段", inside=6))
+    assert charts.is_empty(charts.monthly_stacked(nothing, both, unit="标段", inside=6))
+    assert charts.is_empty(charts.compared(TABLE[:0], "none", "works", "land", names=("甲", "乙"), unit="%"))
+    assert not charts.is_empty(charts.monthly_stacked(TABLE, both, unit="标段", inside=6))
+    ranked = pd.DataFrame({"why": ["甲"], "times": [1]})
+    assert not charts.is_empty(charts.ranked(ranked, "why", {"times": "次"}, unit="人次"))
 
 
 def test_yuan_are_drawn_in_ten_thousands() -> None:
