@@ -34,7 +34,7 @@ function duration(milliseconds, language) {
     : milliseconds < 7200000 ? ["minute", milliseconds / 60000]
     : ["hour", milliseconds / 3600000];
   const digits = value < 9.95 && unit === "second" ? 1 : 0;
-  const style = { style: "unit", unit, unitDisplay: "long", minimumFractionDigits: digits, maximumFractionDigits: digits };
+  const style = { style: "unit", unit, unitDisplay: "short", minimumFractionDigits: digits, maximumFractionDigits: digits };
   return new Intl.NumberFormat(language, style).format(value);
 }
 
