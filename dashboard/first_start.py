@@ -17,6 +17,7 @@ from data_access.private_files import write_private
 from data_access.settings import Settings
 from domain.periods import SHANGHAI
 from domain.vocabulary import Role
+from media.demo_cameras import DEMO_CAMERAS
 
 log = logging.getLogger(__name__)
 
@@ -24,14 +25,6 @@ DEMO_ACCOUNTS = (
     ("admin", Role.ADMINISTRATOR, "系统管理员"),
     ("supervisor", Role.SUPERVISOR, "监管人员"),
     ("inspector", Role.INSPECTOR, "纪检监察员"),
-)
-
-# room, camera, path on the demo cameras' port
-DEMO_CAMERAS = (
-    ("开标一室", "开标一室-全景", "bid-opening-1"),
-    ("开标二室", "开标二室-全景", "bid-opening-2"),
-    ("评标室", "评标室-全景", "evaluation"),
-    ("土地拍卖厅", "土地拍卖厅-全景", "land-auction"),
 )
 
 
@@ -54,7 +47,7 @@ def prepare(chosen: Settings, say: Callable[[str], None]) -> list[str]:
 
 def _has_demo_rooms() -> bool:
     with transaction() as session:
-        return {room for room, _, _ in DEMO_CAMERAS} <= set(session.scalars(select(Room.name)))
+        return {demo.room_name for demo in DEMO_CAMERAS} <= set(session.scalars(select(Room.name)))
 
 
 def _make_accounts(session: Session, chosen: Settings, now: datetime) -> list[str]:
@@ -69,13 +62,13 @@ def _make_accounts(session: Session, chosen: Settings, now: datetime) -> list[st
 
 def _add_cameras(session: Session, chosen: Settings, now: datetime) -> None:
     """The demo's cameras, on the port of this start."""
-    for room_name, name, path in DEMO_CAMERAS:
-        url = f"http://127.0.0.1:{chosen.demo_port}/{path}.ts"
-        known = cameras.camera_named(session, name)
+    for demo in DEMO_CAMERAS:
+        url = demo.url(chosen.demo_port)
+        known = cameras.camera_named(session, demo.name)
         if known is None:
-            room_id = session.scalars(select(Room.id).where(Room.name == room_name)).one()
+            room_id = session.scalars(select(Room.id).where(Room.name == demo.room_name)).one()
             cameras.add(
-                session, room_id=room_id, name=name, url=url, at=now, codec="h264", has_b_frames=False
+                session, room_id=room_id, name=demo.name, url=url, at=now, codec="h264", has_b_frames=False
             )
         elif known.url != url:
             cameras.change_url(session, known.id, url)

@@ -16,6 +16,7 @@ from media.demo_scene import Scene
 FRAME_RATE = Fraction(25, 2)  # 80 ms a frame
 GOP_SECONDS = 2
 TIME_BASE = Fraction(1, 90_000)
+TICKS_PER_MS = 90
 
 
 class DemoEncoder:
@@ -26,7 +27,7 @@ class DemoEncoder:
     ) -> None:
         self._scene = scene
         self._first_ms: int | None = None
-        self._last_pts = -1
+        self._last_pts = -TICKS_PER_MS
         self.frame_rate = frame_rate
         self.context = _context(scene, frame_rate, gop_seconds)
 
@@ -39,7 +40,9 @@ class DemoEncoder:
             self._first_ms = at_ms
         frame = self._scene.draw(at_ms)
         # Timestamps go forward even when somebody sets the machine's clock back.
-        self._last_pts = frame.pts = max((at_ms - self._first_ms) * 90, self._last_pts + 90)
+        self._last_pts = frame.pts = max(
+            (at_ms - self._first_ms) * TICKS_PER_MS, self._last_pts + TICKS_PER_MS
+        )
         frame.time_base = TIME_BASE
         frame.pict_type = PictureType.I if key else PictureType.NONE
         (packet,) = self.context.encode(frame)  # "zerolatency": one in, one out

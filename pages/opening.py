@@ -11,7 +11,7 @@ from dashboard.links import id_in_link, to_page
 from dashboard.numbers import whole
 from dashboard.parts import facts, filter_row, nothing_here, page_head, plain, time_range
 from dashboard.tables import Column
-from data_access.openings import opening
+from data_access.opening import opening
 from domain.vocabulary import ParticipantRole, SessionStatus
 
 wanted = id_in_link()

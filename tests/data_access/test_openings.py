@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 
 from data_access.figures import openings
 from data_access.models import SessionEvent, SessionLot, TradingSession
+from data_access.opening import opening
 from data_access.openings import (
     by_method,
     monthly_openings,
-    opening,
     opening_quality,
     openings_in,
     sessions_on,

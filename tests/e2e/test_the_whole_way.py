@@ -12,7 +12,7 @@ from tests.e2e.test_footage_playback import settled
 from tests.installation import Installation, until
 
 CAMERA = "开标一室-全景"
-FRAME_MS = 100  # the demo cameras send ten pictures a second
+FRAME_MS = 80  # the demo cameras send 12.5 pictures a second
 SEGMENT_SECONDS = 5
 
 
