@@ -1,5 +1,6 @@
 """Who may record a camera: one recorder at a time, on however many machines."""
 
+import contextlib
 import logging
 
 from sqlalchemy import Connection, Engine, text
@@ -54,5 +55,8 @@ class CameraLocks:
         connection, self._connection = self._connection, None
         self._held.clear()
         if connection is not None:
+            with contextlib.suppress(SQLAlchemyError):
+                # By word: the server notices a closed connection only a moment later.
+                connection.execute(text("SELECT pg_advisory_unlock_all()"))
             connection.invalidate()  # the pool must not keep a connection that holds locks
             connection.close()
