@@ -28,6 +28,7 @@ _PLACES = 5  # horizontal bars that fit into the height
 _FEW = 4  # a single case does not fill the width
 _BAR = 20  # pixels, of a horizontal bar
 _LABEL = 0.1  # of the highest value: the room that a number above a bar takes
+_FEW = 6  # counts up to this get a line each
 _FADED = 0.35  # opacity of the months that are drawn for comparison only
 
 pio.templates["mingjing"] = go.layout.Template(
@@ -106,6 +107,7 @@ def monthly(
             cliponaxis=False,
             hoverinfo="skip",
         )
+        _whole_steps(figure, tops.max())
     return _month_axis(_with_key(figure, key))
 
 
@@ -140,6 +142,7 @@ def monthly_stacked(
                 hovertemplate=_hover(unit, 0),
             )
             key.append((colour, "■", name))
+    _whole_steps(figure, table[list(columns)].sum(axis=1).max())
     return _month_axis(_with_key(figure, key))
 
 
@@ -322,6 +325,12 @@ def _with_key(figure: go.Figure, key: Sequence[tuple[str, str, str]]) -> go.Figu
             align="left",
         )
     return figure
+
+
+def _whole_steps(figure: go.Figure, highest: float) -> None:
+    """Keeps the axis of small counts from showing halves of what cannot be halved."""
+    if highest <= _FEW:
+        figure.update_yaxes(dtick=1)
 
 
 def _month_axis(figure: go.Figure) -> go.Figure:

@@ -66,7 +66,7 @@ def page_tools(place: DeltaGenerator, figures: Sequence[Headline]) -> DeltaGener
 
 def filter_row() -> DeltaGenerator:
     """The row below the head where a page puts its filters."""
-    return st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+    return st.container(horizontal=True, vertical_alignment="top", gap="small")
 
 
 def choose(name: str, label: str, options: Sequence[str], codes: str = "", *, width: int = 160) -> str | None:

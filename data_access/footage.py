@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import exists, func, select, text, update
 from sqlalchemy.orm import Session
 
 from data_access.models import Camera, CameraStatus, FootageGap, FootageRun, FootageSegment
@@ -17,6 +17,7 @@ LONGEST_SEGMENT = timedelta(hours=1)
 # A recorder that has not reported for this long is not recording (see camera_status).
 _STATUS_FRESH = timedelta(seconds=10)
 _TOUCH = timedelta(milliseconds=50)
+_LEDGER_EVERY = timedelta(seconds=5)  # a lasting gap is written anew well within this
 _PARTITION_LOCK = 0x6D6A_0004
 
 
@@ -210,7 +211,23 @@ class Run:
 
 
 def begin_run(session: Session, camera_id: int, started_at: datetime) -> int:
-    """Opens a run without any footage yet; returns its id."""
+    """Opens a run without any footage yet; returns its id.
+
+    The gap before it reaches up to it: the ledger was last written a moment before the first picture came.
+    """
+    recorded_since = exists().where(
+        FootageRun.camera_id == camera_id, FootageRun.ended_at > FootageGap.ended_at
+    )
+    session.execute(
+        update(FootageGap)
+        .where(
+            FootageGap.camera_id == camera_id,
+            FootageGap.ended_at.between(started_at - _LEDGER_EVERY, started_at),
+            ~recorded_since,
+        )
+        .values(ended_at=started_at)
+        .execution_options(synchronize_session=False)
+    )
     run = FootageRun(camera_id=camera_id, started_at=started_at, ended_at=started_at)
     session.add(run)
     session.flush()

@@ -182,3 +182,9 @@ def test_all_readers_can_tell_the_series_apart(appearance: str, sight: str) -> N
         for pair in combinations(colours, 2)
     }
     assert min(distances.values()) >= 13, sorted(distances.items(), key=lambda item: item[1])[:3]
+
+
+def test_the_axis_of_a_few_penalties_shows_no_halves() -> None:
+    table = pd.DataFrame({"month": [date(2026, 1, 1), date(2026, 2, 1)], "penalties": [2, 0]})
+    figure = charts.monthly(table, "penalties", name="处罚", unit="人次", inside=1)
+    assert figure.layout.yaxis.dtick == 1

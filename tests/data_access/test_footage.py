@@ -208,3 +208,22 @@ def test_forgotten_segments_shorten_their_run_until_it_is_gone(session: Session,
     footage_expiry.forget(session, camera_id, at(120))
     footage_expiry.forget_empty(session, camera_id, at(180))
     assert footage.newest_run(session, camera_id) is None
+
+
+def test_a_gap_reaches_up_to_the_first_picture_after_it(session: Session, camera_id: int) -> None:
+    add_run(session, camera_id, 0, 10)
+    footage.record_gap(session, camera_id, at(10), at(29.9), cause=GapCause.RECORDER)
+    publish(session, camera_id, at(30), 10)
+    assert footage.gaps_between(session, camera_id, at(0), at(40)) == [
+        Gap(at(10), at(30), GapCause.RECORDER, "")
+    ]
+
+
+def test_a_gap_before_earlier_footage_does_not_explain_a_later_one(session: Session, camera_id: int) -> None:
+    footage.record_gap(session, camera_id, at(0), at(10), cause=GapCause.RECORDER)
+    publish(session, camera_id, at(10), 2)
+    publish(session, camera_id, at(13), 2)
+    assert [gap.cause for gap in footage.gaps_between(session, camera_id, at(0), at(15))] == [
+        GapCause.RECORDER,
+        GapCause.UNKNOWN,
+    ]
