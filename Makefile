@@ -40,7 +40,7 @@ clean:
 
 .venv/installed: requirements.txt | .venv/bin/python
 	@echo "Installing the locked packages (about a minute the first time) ..."
-	@$(PIP) -q -r requirements.txt
+	@$(PIP) -r requirements.txt
 	@touch $@
 
 .venv/installed-dev: requirements-dev.txt .venv/installed
