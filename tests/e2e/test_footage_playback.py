@@ -72,6 +72,8 @@ def night(app: Installation) -> Iterator[Night]:
     starts_at = midnight(yesterday) + timedelta(hours=3)
     engine = create_engine(socket_url(app.home / "postgres"), connect_args={"options": "-c timezone=UTC"})
     with Session(engine) as session, session.begin():
+        footage.make_days(session, starts_at)  # on its own, as the recorder's workers do it at the same time
+    with Session(engine) as session, session.begin():
         camera_id = session.scalars(select(Camera.id).where(Camera.name == CAMERA)).one()
         earlier = starts_at - timedelta(days=1)
         session.execute(update(Camera).where(Camera.id == camera_id).values(added_at=earlier))
