@@ -33,8 +33,9 @@ def test_the_stream_can_be_recorded_and_watched(port: int) -> None:
     facts = probe(DEMO_CAMERAS[0].url(port))
     assert (facts.codec, facts.width, facts.height) == ("h264", 960, 540)
     assert not facts.has_b_frames
-    # At most: a busy machine lets pictures out, and a GOP of 25 pictures takes longer.
-    assert 6 < facts.frame_rate < 12.7
+    # 12.5, but pictures carry the moment they were drawn: a busy machine lets some out, and one that comes
+    # late shortens what is measured over the 25 of a GOP by up to one of them.
+    assert 6 < facts.frame_rate < 12.5 * 26 / 25 + 0.1
     assert facts.gop_seconds == pytest.approx(25 / facts.frame_rate, rel=0.2)
 
 
