@@ -67,7 +67,8 @@ def test_what_is_seen_live_is_recorded_and_played_back_true_to_the_burnt_in_cloc
         found = settled(page)
         expected = start.timestamp() * 1000 + seconds * 1000
         assert abs(found["burnt"] - found["shown"]) <= FRAME_MS
-        assert abs(found["burnt"] - expected) <= FRAME_MS
+        # The picture that was on at that moment; a busy machine draws one up to a frame late.
+        assert -FRAME_MS / 10 < expected - found["burnt"] < 2 * FRAME_MS
 
 
 @pytest.mark.parametrize(
