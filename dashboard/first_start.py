@@ -25,6 +25,7 @@ DEMO_ACCOUNTS = (
     ("admin", Role.ADMINISTRATOR, "系统管理员"),
     ("supervisor", Role.SUPERVISOR, "监管人员"),
     ("inspector", Role.INSPECTOR, "纪检监察员"),
+    ("staff", Role.STAFF, "中心工作人员"),
 )
 
 

@@ -22,7 +22,7 @@ HEARTBEAT_LIMIT = timedelta(seconds=10)
 async def healthz(_request: Request) -> JSONResponse:
     """200 `{"status": "ok"}` when web, database, recorder and gateway are well, else 503 with their names."""
     unwell_workers, gateway_is_well = await asyncio.gather(
-        to_thread.run_sync(unwell_in_database), _gateway_is_well()
+        to_thread.run_sync(unwell_in_database), _gateways_are_well()
     )
     unwell = [*unwell_workers, *([] if gateway_is_well else ["gateway"])]
     if unwell:
@@ -40,15 +40,19 @@ def unwell_in_database() -> list[str]:
     return [] if seen is not None and datetime.now(UTC) - seen < HEARTBEAT_LIMIT else ["recorder"]
 
 
-async def _gateway_is_well() -> bool:
+async def _gateways_are_well() -> bool:
+    """Every gateway process answers; with another WHEP server there is none."""
+    if settings().whep_url:
+        return True
     try:
-        async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as client,
-            client.get(f"http://127.0.0.1:{settings().gateway_port}/healthz") as answer,
-        ):
-            return answer.status == 200
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as client:
+            for port in settings().gateway_ports:
+                async with client.get(f"http://127.0.0.1:{port}/healthz") as answer:
+                    if answer.status != 200:
+                        return False
     except (aiohttp.ClientError, TimeoutError):
         return False
+    return True
 
 
 routes = [Route("/healthz", healthz)]

@@ -50,7 +50,7 @@ async def watch(request: Request) -> Response:
         offer = await request.body()
         if len(offer) > _LONGEST_OFFER:
             raise Refused(413, "bad_offer", "播放请求过大", "the SDP offer is too long")
-        answer = await _gateway("POST", f"/whep/{asked.camera.id}", offer)
+        answer = await _gateway("POST", asked.camera.id, body=offer)
         if answer.status_code == 201:
             await to_thread.run_sync(_note, asked)
     except Refused as refused:
@@ -64,7 +64,7 @@ async def keep_or_leave(request: Request) -> Response:
     """Passes on that a viewer is still there (PATCH) or leaves (DELETE)."""
     try:
         asked = await to_thread.run_sync(_asked, request)
-        return await _gateway(request.method, f"/whep/{asked.camera.id}/{request.path_params['connection']}")
+        return await _gateway(request.method, asked.camera.id, f"/{request.path_params['connection']}")
     except Refused as refused:
         return refused.answer
 
@@ -93,7 +93,7 @@ def _note(asked: Asked) -> None:
         )
 
 
-async def _gateway(method: str, path: str, body: bytes = b"") -> Response:
+async def _gateway(method: str, camera_id: int, connection: str = "", body: bytes = b"") -> Response:
     """The gateway's answer.
 
     Raises:
@@ -101,7 +101,7 @@ async def _gateway(method: str, path: str, body: bytes = b"") -> Response:
     """
     chosen = settings()
     headers = {"Authorization": f"Bearer {chosen.gateway_key()}"}
-    url = f"http://127.0.0.1:{chosen.gateway_port}{path}"
+    url = f"http://127.0.0.1:{chosen.gateway_port_of(camera_id)}/whep/{camera_id}{connection}"
     try:
         async with (
             ClientSession(timeout=_PATIENCE) as http,

@@ -5,8 +5,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -33,6 +33,17 @@ def _with_driver(url: str) -> str:
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
+def _parted(text: object) -> object:
+    """ "8502, 8512" or "a b" as a list."""
+    return text.replace(",", " ").split() if isinstance(text, str) else text
+
+
+def _whep_template(url: str) -> str:
+    if url and ("{camera}" not in url or not url.startswith(("http://", "https://"))):
+        raise ValueError("write http://server:8889/{camera}/whep; {camera} becomes the camera's number")
+    return url
+
+
 class Settings(BaseSettings):
     """All that can be set from outside. The README lists the same names."""
 
@@ -42,13 +53,34 @@ class Settings(BaseSettings):
     database_url: Annotated[str, AfterValidator(_with_driver)] = Field("", validation_alias="DATABASE_URL")
     address: str = Field("127.0.0.1", validation_alias="MINGJING_ADDRESS")
     port: Port = Field(8501, validation_alias="PORT")
-    gateway_port: Port = Field(8502, validation_alias="MINGJING_GATEWAY_PORT")
+    # One gateway process a port; a camera always goes to the same one.
+    gateway_ports: Annotated[tuple[Port, ...], NoDecode, BeforeValidator(_parted), Field(min_length=1)] = (
+        Field((8502,), validation_alias="MINGJING_GATEWAY_PORT")
+    )
     demo_port: Port = Field(8503, validation_alias="MINGJING_DEMO_PORT")
     demo: bool = Field(True, validation_alias="DEMO")
     # Browsers come by HTTPS, through a proxy in front of the web process: cookies are then for HTTPS only.
     https: bool = Field(False, validation_alias="MINGJING_HTTPS")
     segment_seconds: int = Field(60, ge=2, le=600, validation_alias="MINGJING_SEGMENT_SECONDS")
     online_days: int = Field(30, ge=1, le=3650, validation_alias="MINGJING_ONLINE_DAYS")
+
+    # Another WHEP server (MediaMTX, SRS, ZLMediaKit) instead of the gateway.
+    whep_url: Annotated[str, AfterValidator(_whep_template)] = Field("", validation_alias="MINGJING_WHEP_URL")
+    # For browsers that do not reach this machine by UDP: stun:host:port, turn:host:port?transport=tcp.
+    ice_servers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parted)] = Field(
+        (), validation_alias="MINGJING_ICE_SERVERS"
+    )
+    # The secret that the TURN server shares with us (coturn: use-auth-secret, static-auth-secret).
+    turn_secret: SecretStr = Field(SecretStr(""), validation_alias="MINGJING_TURN_SECRET")
+    # Cameras that a gateway process converts at the same time because browsers cannot play them as they are.
+    transcodes: int = Field(2, ge=0, le=64, validation_alias="MINGJING_TRANSCODES")
+    # Where alerts go: addresses as the package apprise writes them; may hold keys.
+    alert_urls: SecretStr = Field(SecretStr(""), validation_alias="MINGJING_ALERT_URLS")
+    disk_days: int = Field(3, ge=0, le=365, validation_alias="MINGJING_DISK_DAYS")
+
+    def gateway_port_of(self, camera_id: int) -> int:
+        """The port of the gateway process that serves a camera."""
+        return self.gateway_ports[camera_id % len(self.gateway_ports)]
 
     @property
     def local_url(self) -> str:
@@ -92,11 +124,11 @@ def settings() -> Settings:
             f"环境变量 {name} 的值不可用 / setting {name}={first.get('input')!r} "
             f"cannot be used: {first['msg']}"
         ) from error
-    ports = {
-        "PORT": found.port,
-        "MINGJING_GATEWAY_PORT": found.gateway_port,
-        "MINGJING_DEMO_PORT": found.demo_port,
-    }
-    if len(set(ports.values())) < len(ports):
-        raise WrongSetting(f"端口重复 / two processes have the same port, give each its own: {ports}")
+    ports = [found.port, *found.gateway_ports, found.demo_port]
+    if len(set(ports)) < len(ports):
+        raise WrongSetting(
+            "端口重复 / two processes have the same port, give each its own: "
+            f"PORT={found.port} MINGJING_GATEWAY_PORT={','.join(map(str, found.gateway_ports))} "
+            f"MINGJING_DEMO_PORT={found.demo_port}"
+        )
     return found.model_copy(update={"home": found.home.expanduser().resolve()})

@@ -179,9 +179,61 @@ class GapCause(StrEnum):
     UNKNOWN = "unknown"
 
 
+class CameraSource(StrEnum):
+    """Where a camera's pictures come from: a device on the network, or a browser (外出开评标)."""
+
+    NETWORK = "network"
+    BROWSER = "browser"
+
+
+class MarkKind(StrEnum):
+    """What an inspector marks while watching: 疑似违规, 人员离席, 无关人员, 现场争议, 设备异常, 其他."""
+
+    IRREGULARITY = "irregularity"
+    LEFT_POST = "left_post"
+    STRANGER = "stranger"
+    DISPUTE = "dispute"
+    DEVICE = "device"
+    OTHER = "other"
+
+
+class FindingSource(StrEnum):
+    """线索来源: 实时监看, 录像调阅, 规则预警, 投诉, 检查."""
+
+    LIVE = "live"
+    FOOTAGE = "footage"
+    RULE = "rule"
+    COMPLAINT = "complaint"
+    INSPECTION = "inspection"
+
+
+class FindingStatus(StrEnum):
+    """线索状态; a draft is its author's until it is submitted as new. Nothing is deleted."""
+
+    DRAFT = "draft"
+    NEW = "new"
+    TRIAGED = "triaged"
+    VERIFYING = "verifying"
+    SUBSTANTIATED = "substantiated"
+    UNSUBSTANTIATED = "unsubstantiated"
+    RECTIFYING = "rectifying"
+    TRANSFERRED = "transferred"
+    CLOSED = "closed"
+
+
+class AlertKind(StrEnum):
+    """告警: 摄像头中断, 录像滞后, 磁盘余量不足, 场次无在线摄像头."""
+
+    CAMERA_LOST = "camera_lost"
+    RECORDING_BEHIND = "recording_behind"
+    DISK_LOW = "disk_low"
+    SESSION_WITHOUT_CAMERA = "session_without_camera"
+
+
 class Role(StrEnum):
-    """Account roles: 系统管理员, 行政监管人员, 纪检监察人员."""
+    """Account roles: 系统管理员, 行政监管人员, 纪检监察人员, 交易中心人员."""
 
     ADMINISTRATOR = "administrator"
     SUPERVISOR = "supervisor"
     INSPECTOR = "inspector"
+    STAFF = "staff"

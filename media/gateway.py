@@ -1,6 +1,6 @@
 """The live gateway: cameras in, WebRTC out, by WHEP (draft-ietf-wish-whep).
 
-    python -m media.gateway        reads the settings; listens on 127.0.0.1:MINGJING_GATEWAY_PORT
+    python -m media.gateway --port 8502        reads the settings; listens on loopback
 
 The web process asks here on behalf of a signed-in viewer, with the key both share; browsers never do. What
 browsers do reach is the video itself: UDP, on any port of this machine. MINGJING_ADDRESS decides which of its
@@ -19,6 +19,7 @@ not_playable a `reason` (codec, b_frames, browser), and what it means in `zh` an
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import hmac
@@ -282,12 +283,13 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     for noisy in ("aioice", "aiortc", "aiohttp"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    parser = argparse.ArgumentParser(description="Live pictures by WHEP")
     chosen = settings()
+    parser.add_argument("--port", type=int, default=chosen.gateway_ports[0])
+    port = parser.parse_args().port
     announce(chosen.address)
     app = Gateway(chosen.gateway_key(), _enabled_cameras).app()
-    web.run_app(
-        app, host="127.0.0.1", port=chosen.gateway_port, access_log=None, print=None, shutdown_timeout=1
-    )
+    web.run_app(app, host="127.0.0.1", port=port, access_log=None, print=None, shutdown_timeout=1)
 
 
 if __name__ == "__main__":

@@ -51,8 +51,11 @@ def _serve(chosen: Settings, supervisor: Supervisor) -> None:
     # The workers load their libraries while the first data are made.
     supervisor.start(
         Worker("web", ["app.py"]),
-        Worker("gateway", ["-m", "media.gateway"]),
         Worker("recorder", ["-m", "media.recorder"]),
+        *(
+            Worker(f"gateway-{port}", ["-m", "media.gateway", "--port", str(port)])
+            for port in ([] if chosen.whep_url else chosen.gateway_ports)
+        ),
     )
     if chosen.demo:
         supervisor.start(
@@ -129,13 +132,13 @@ def free_ports(chosen: Settings) -> None:
     Raises:
         WrongSetting: one is taken; the message names its variable.
     """
-    ports = {
-        "PORT": (chosen.address, chosen.port),
-        "MINGJING_GATEWAY_PORT": ("127.0.0.1", chosen.gateway_port),
-    }
+    ports = [
+        ("PORT", chosen.address, chosen.port),
+        *(("MINGJING_GATEWAY_PORT", "127.0.0.1", port) for port in chosen.gateway_ports),
+    ]
     if chosen.demo:
-        ports["MINGJING_DEMO_PORT"] = ("127.0.0.1", chosen.demo_port)
-    for name, (address, port) in ports.items():
+        ports.append(("MINGJING_DEMO_PORT", "127.0.0.1", chosen.demo_port))
+    for name, address, port in ports:
         try:
             family = socket.AF_INET6 if ":" in address else socket.AF_INET
             with socket.socket(family) as trial:

@@ -2,7 +2,8 @@
 
 from data_access.models.accounts import Account, AuditEntry, SignInFailure, WebSession
 from data_access.models.base import Base
-from data_access.models.footage import FootageGap, FootageRun, FootageSegment
+from data_access.models.findings import Finding, FootageMark
+from data_access.models.footage import FootageGap, FootageOpenSegment, FootageRun, FootageSegment
 from data_access.models.oversight import (
     Complaint,
     Enterprise,
@@ -24,9 +25,12 @@ from data_access.models.trading import (
     TradingSession,
 )
 from data_access.models.venue import Camera, CameraStatus, Region, Room, WorkerHeartbeat
+from data_access.models.watching import AccountPreference, Alert, LiveView
 
 __all__ = [
     "Account",
+    "AccountPreference",
+    "Alert",
     "AuditEntry",
     "Award",
     "Base",
@@ -37,12 +41,16 @@ __all__ = [
     "Expert",
     "ExpertDrawMember",
     "ExpertPenalty",
+    "Finding",
     "FootageGap",
+    "FootageMark",
+    "FootageOpenSegment",
     "FootageRun",
     "FootageSegment",
     "ImportBatch",
     "Inspection",
     "LibraryMembership",
+    "LiveView",
     "Lot",
     "MallOrder",
     "Project",

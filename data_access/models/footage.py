@@ -65,3 +65,18 @@ class FootageGap(Base):
     ended_at: Mapped[datetime] = mapped_column(comment="grows while the gap lasts")
     cause: Mapped[str]
     detail: Mapped[str] = mapped_column(server_default="")
+
+
+class FootageOpenSegment(Base):
+    """The whole fragments of the segment that a camera's recorder is writing now: playable already."""
+
+    __tablename__ = "footage_open_segment"
+    __table_args__ = (CheckConstraint("ended_at > started_at", name="order"),)
+
+    camera_id: Mapped[int] = mapped_column(ForeignKey("camera.id"), primary_key=True)
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime] = mapped_column(comment="half-open: end of its last whole fragment")
+    run_id: Mapped[int] = mapped_column(ForeignKey("footage_run.id"))
+    path: Mapped[str] = mapped_column(comment="the .part file, relative to the footage folder")
+    size: Mapped[int] = mapped_column(comment="bytes of its whole fragments")
+    sample_index: Mapped[bytes] = mapped_column(LargeBinary, comment="of those, packed as in footage_segment")

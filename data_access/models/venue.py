@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data_access.models.base import Base, Id, one_of
-from domain.vocabulary import RoomType
+from domain.vocabulary import CameraSource, RoomType
 
 
 class Region(Base):
@@ -32,10 +32,12 @@ class Camera(Base):
     """The desired state; what is observed stands in `camera_status`."""
 
     __tablename__ = "camera"
+    __table_args__ = (one_of("source", CameraSource),)
 
     id: Mapped[Id]
     room_id: Mapped[int] = mapped_column(ForeignKey("room.id"), index=True)
     name: Mapped[str] = mapped_column(unique=True)
+    source: Mapped[str] = mapped_column(server_default="network")
     url: Mapped[str] = mapped_column(comment="main stream; secret, may hold a password")
     sub_url: Mapped[str | None] = mapped_column(comment="smaller stream for live tiles; secret")
     enabled: Mapped[bool] = mapped_column(server_default="true")
@@ -64,6 +66,18 @@ class CameraStatus(Base):
     recording: Mapped[bool] = mapped_column(comment="frames are being written")
     last_frame_at: Mapped[datetime | None]
     message: Mapped[str] = mapped_column(server_default="", comment="why it is not recording")
+    connected_since: Mapped[datetime | None] = mapped_column(comment="empty: not connected now")
+    codec: Mapped[str | None] = mapped_column(comment="of the main stream now, for example h264")
+    width: Mapped[int | None] = mapped_column(comment="pixels")
+    height: Mapped[int | None] = mapped_column(comment="pixels")
+    frame_rate: Mapped[float | None] = mapped_column(comment="frames a second, over the last seconds")
+    bits_per_second: Mapped[float | None] = mapped_column(
+        comment="of pictures and sound, over the last seconds"
+    )
+    audio_codec: Mapped[str | None] = mapped_column(comment="empty: no sound")
+    clock_offset: Mapped[float | None] = mapped_column(
+        comment="seconds by which the camera's own clock is ahead of ours; empty: it does not tell"
+    )
     updated_at: Mapped[datetime]
 
 
