@@ -64,15 +64,23 @@ def _make_accounts(session: Session, chosen: Settings, now: datetime) -> list[st
 def _add_cameras(session: Session, chosen: Settings, now: datetime) -> None:
     """The demo's cameras, on the port of this start."""
     for demo in DEMO_CAMERAS:
-        url = demo.url(chosen.demo_port)
+        url, sub_url = demo.url(chosen.demo_port), demo.sub_url(chosen.demo_port)
         known = cameras.camera_named(session, demo.name)
         if known is None:
             room_id = session.scalars(select(Room.id).where(Room.name == demo.room_name)).one()
             cameras.add(
-                session, room_id=room_id, name=demo.name, url=url, at=now, codec="h264", has_b_frames=False
+                session,
+                room_id=room_id,
+                name=demo.name,
+                url=url,
+                sub_url=sub_url,
+                at=now,
+                codec="h264",
+                has_b_frames=False,
+                audio_codec="aac",
             )
-        elif known.url != url:
-            cameras.change_url(session, known.id, url)
+        elif (known.url, known.sub_url) != (url, sub_url):
+            cameras.change_urls(session, known.id, url, sub_url)
 
 
 @dataclass

@@ -1,8 +1,9 @@
-"""The four demo cameras: one small process that serves drawn rooms as MPEG-TS over HTTP on loopback.
+"""The demo cameras: one small process that serves drawn rooms as MPEG-TS over HTTP on loopback.
 
     python -m media.demo_cameras --port 8503        ->  http://127.0.0.1:8503/evaluation.ts
+                                                        http://127.0.0.1:8503/evaluation-sub.ts
 
-They go through the same recorder and gateway as real cameras. A camera that nobody pulls is not encoded. A
+They go through the same recorder and gateway as real cameras. A stream that nobody pulls is not encoded. A
 new client gets a key frame at once, never an old picture: whoever dates the stream by its arrival is right.
 """
 
@@ -15,76 +16,62 @@ import signal
 import time
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from data_access.settings import settings
 
 if TYPE_CHECKING:
     from aiohttp import web
-    from av.packet import Packet
 
     from media.demo_encoder import DemoEncoder
 
+MAIN_SIZE, SUB_SIZE = (960, 540), (640, 360)
 _QUEUED_PICTURES = 25  # two seconds: a client slower than that is let go
 
 
 @dataclass(frozen=True)
 class DemoCamera:
-    """A demo camera: where it is served, and the room it shows."""
+    """A demo camera: where it is served, the room it shows, and the tone that sounds there in Hz."""
 
     slug: str
     room_name: str
+    pitch: int
+    view: str = "全景"
 
     @property
     def name(self) -> str:
-        return f"{self.room_name}-全景"
+        return f"{self.room_name}-{self.view}"
+
+    @property
+    def scene_name(self) -> str:
+        """What is drawn, and written into the picture."""
+        return self.room_name if self.view == "全景" else self.name
 
     def url(self, port: int) -> str:
         """Where the process on `port` serves it."""
         return f"http://127.0.0.1:{port}/{self.slug}.ts"
 
+    def sub_url(self, port: int) -> str:
+        """Where it serves the same in small."""
+        return f"http://127.0.0.1:{port}/{self.slug}-sub.ts"
+
 
 DEMO_CAMERAS = (
-    DemoCamera("bid-opening-1", "开标一室"),
-    DemoCamera("bid-opening-2", "开标二室"),
-    DemoCamera("evaluation", "评标室"),
-    DemoCamera("land-auction", "土地拍卖厅"),
+    DemoCamera("bid-opening-1", "开标一室", 440),
+    DemoCamera("bid-opening-2", "开标二室", 550),
+    DemoCamera("evaluation", "评标室", 660),
+    DemoCamera("land-auction", "土地拍卖厅", 880),
+    DemoCamera("bid-opening-1-desk", "开标一室", 440, "主席台"),
 )
 
 
-class _Muxer:
-    """Wraps pictures into MPEG-TS; each carries the tables, so that a client may begin at any key frame."""
-
-    def __init__(self, width: int, height: int) -> None:
-        import av
-
-        self._written: list[bytes] = []
-        self._container = av.open(
-            self,
-            "w",
-            format="mpegts",
-            # A written length lets the reader deliver a picture without waiting for the next one.
-            options={"omit_video_pes_length": "0", "mpegts_flags": "pat_pmt_at_frames", "flush_packets": "1"},
-        )
-        self._stream = self._container.add_mux_stream("h264", width=width, height=height)
-
-    def write(self, piece: bytes) -> None:
-        """Called by the container."""
-        self._written.append(bytes(piece))
-
-    def wrap(self, packet: Packet[Any]) -> bytes:
-        packet.stream = self._stream
-        self._container.mux(packet)
-        piece = b"".join(self._written)
-        self._written.clear()
-        return piece
-
-
 class _Channel:
-    """One camera on air: encodes while it has clients."""
+    """One stream on air: encodes while it has clients."""
 
-    def __init__(self, demo: DemoCamera) -> None:
+    def __init__(self, demo: DemoCamera, size: tuple[int, int]) -> None:
+        """`size`: width and height in pixels."""
         self._demo = demo
+        self._size = size
         self._clients: set[asyncio.Queue[bytes | None]] = set()
         self._newcomers: set[asyncio.Queue[bytes | None]] = set()
         self._wanted = asyncio.Event()
@@ -92,22 +79,30 @@ class _Channel:
     async def run(self) -> None:
         """Sends each client a picture of now at every tick, a newcomer first of all a key frame."""
         await self._wanted.wait()
-        encoder, muxer = await asyncio.to_thread(self._equipment)
-        interval = float(1 / encoder.frame_rate)
+        encoder = await asyncio.to_thread(self._encoder)
         while True:
             await self._wanted.wait()
-            packet = encoder.encode(time.time_ns() // 1_000_000, key=bool(self._newcomers))
+            await self._be_on_air(encoder)
+
+    async def _be_on_air(self, encoder: DemoEncoder) -> None:
+        """Goes on while there are clients."""
+        from media.demo_muxer import DemoMuxer
+
+        muxer = DemoMuxer(*self._size, self._demo.pitch)  # a new one: the last one still holds sound of then
+        interval = float(1 / encoder.frame_rate)
+        while self._wanted.is_set():
+            at_ms = time.time_ns() // 1_000_000
+            packet = encoder.encode(at_ms, key=bool(self._newcomers))
             self._clients |= self._newcomers
             self._newcomers.clear()
-            self._hand_out(muxer.wrap(packet))
+            self._hand_out(muxer.wrap(packet, at_ms))
             await asyncio.sleep(interval - time.monotonic() % interval)
 
-    def _equipment(self) -> tuple[DemoEncoder, _Muxer]:
+    def _encoder(self) -> DemoEncoder:
         from media.demo_encoder import DemoEncoder
         from media.demo_scene import Scene
 
-        scene = Scene(self._demo.room_name)
-        return DemoEncoder(scene), _Muxer(scene.width, scene.height)
+        return DemoEncoder(Scene(self._demo.scene_name, *self._size))
 
     def _hand_out(self, piece: bytes) -> None:
         for client in list(self._clients):
@@ -158,7 +153,8 @@ async def serve(port: int) -> None:
     """Serves the demo cameras on loopback until SIGTERM or SIGINT."""
     from aiohttp import web
 
-    channels = {demo.slug: _Channel(demo) for demo in DEMO_CAMERAS}
+    channels = {demo.slug: _Channel(demo, MAIN_SIZE) for demo in DEMO_CAMERAS}
+    channels |= {f"{demo.slug}-sub": _Channel(demo, SUB_SIZE) for demo in DEMO_CAMERAS}
     app = web.Application()
     for slug, channel in channels.items():
         app.router.add_get(f"/{slug}.ts", partial(_send, channel), allow_head=False)

@@ -29,6 +29,7 @@ _ENGLISH = {
     "开标二室": "Bid opening room 2",
     "评标室": "Evaluation room",
     "土地拍卖厅": "Land auction hall",
+    "开标一室-主席台": "Bid opening room 1: desk",
 }
 
 

@@ -27,6 +27,8 @@ def room(name: str) -> Room:
         return _evaluation(name_shown)
     if "拍卖" in name:
         return _auction(name_shown)
+    if "主席台" in name:
+        return _desk_of_opening(name_shown)
     return _opening(name_shown, mirrored="二" in name)
 
 
@@ -48,6 +50,21 @@ def _opening(name: str, *, mirrored: bool) -> Room:
     taken = [seat for i, seat in enumerate(seats) if i not in ({1, 6} if mirrored else {3, 4})]
     guests = [guest(x, y, size, SHIRTS[i % 8], 6 + 1.3 * i) for i, (x, y, size) in enumerate(taken)]
     return Room(furniture, [*host, table, speaker, *guests], (342, 196, 618, 199))
+
+
+def _desk_of_opening(name: str) -> Room:
+    """The host's desk from near by."""
+
+    def furniture(brush: Brush) -> None:
+        brush.box(0, 0, WIDTH, HEIGHT, "#DCD8D0")
+        _slogan(brush, words("公开  公平  公正  诚信", "Open  Fair  Just  Honest"))
+        _screen(brush, (250, 96, 710, 222), name, words("开标会议", "Bid opening"))
+        _window(brush, 800)
+        _plant(brush, 110, 400)
+
+    people = [sitter(x, 410, 96, SHIRTS[i], 6 + 1.9 * i) for i, x in enumerate((250, 480, 710))]
+    table = Actor((70, 400, 890, 540), None, lambda brush, _: _desk(brush, (90, 408, 870, 434), 520))
+    return Room(furniture, [*people, table], (262, 211, 698, 215))
 
 
 def _seat_rows(brush: Brush) -> None:

@@ -1,24 +1,27 @@
-"""A camera's stream as WebRTC needs it: whole H.264 pictures on one timeline, or why that cannot be."""
+"""A camera's stream as live video needs it: its packets while it lives, on one timeline, at a sane pace."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
+from av.audio.stream import AudioStream
 from av.bitstream import BitStreamFilterContext
 from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
 from media.camera import READ_SECONDS, CameraProblem, CameraUnreachable, silent
-from media.h264 import Picture, PictureAssembler
 
 CLOCK = 90_000  # ticks a second of video timestamps in RTP (RFC 6184)
+_PICTURES_PER_SECOND = 100
+_BYTES_PER_SECOND = 8_000_000
+_BURST_SECONDS = 3.0  # what a camera may send at once: its last pictures, or what a network has held up
 
 
 class NotPlayable(CameraProblem):
-    """WebRTC cannot show this stream unchanged; `reason` is "codec" or "b_frames"."""
+    """Browsers cannot show this stream, and it is not converted; `reason` is "codec" or "b_frames"."""
 
     def __init__(self, url: str, reason: str, zh: str, en: str) -> None:
         super().__init__(url, zh, en)
@@ -26,100 +29,124 @@ class NotPlayable(CameraProblem):
 
 
 class Timeline:
-    """Puts a stream's timestamps onto this machine's clock, so that they go on after a reconnection."""
+    """Puts a stream's timestamps onto this machine's clock, so that they go on after a reconnection.
+
+    Cameras' clocks jump, stand still and run off: a picture that does not fit is dated by its arrival, and
+    those after it go on from there.
+    """
 
     _JUMP = 5 * CLOCK
 
     def __init__(self) -> None:
         self._offset: int | None = None
         self._last = 0
+        self.jumped_at: float | None = None  # monotonic seconds
 
     def reopen(self) -> None:
         """The stream's clock may have begun anew."""
         self._offset = None
 
     def place(self, timestamp: int) -> int:
-        """The stream's timestamp on the monotonic clock, always later than the one before."""
+        """A picture's timestamp on the monotonic clock, always later than the one before."""
         now = int(time.monotonic() * CLOCK)
         placed = timestamp + (self._offset or 0)
         if self._offset is None or placed <= self._last or abs(placed - now) > self._JUMP:
+            if self._offset is not None and abs(placed - now) > self._JUMP:
+                self.jumped_at = time.monotonic()
             placed = max(now, self._last + 1)
             self._offset = placed - timestamp
         self._last = placed
         return placed
 
+    def follow(self, timestamp: int) -> int | None:
+        """Where sound of that timestamp belongs beside the pictures; None while that is not known."""
+        return None if self._offset is None else timestamp + self._offset
 
-def pictures(container: InputContainer, url: str) -> Iterator[Picture]:
-    """The whole pictures of a stream as they come.
+
+class Pace(Protocol):
+    """How fast a stream is read."""
+
+    def owed(self, packet: Packet[Any]) -> float:
+        """Seconds to wait before more is read, after this packet."""
+
+
+class FilePace:
+    """A file is read as fast as it plays."""
+
+    def __init__(self) -> None:
+        self._begun: float | None = None
+
+    def owed(self, packet: Packet[Any]) -> float:
+        if packet.dts is None:
+            return 0.0
+        at, now = float(packet.dts * packet.time_base), time.monotonic()
+        self._begun = now - at if self._begun is None else self._begun
+        return max(0.0, self._begun + at - now)
+
+
+class CameraPace:
+    """A camera comes at its own pace. One that sends faster than any does is held back, by TCP in turn."""
+
+    def __init__(self) -> None:
+        self._paid_until = 0.0
+
+    def owed(self, packet: Packet[Any]) -> float:
+        now = time.monotonic()
+        cost = max(1 / _PICTURES_PER_SECOND, packet.size / _BYTES_PER_SECOND)
+        self._paid_until = max(self._paid_until, now - _BURST_SECONDS) + cost
+        return max(0.0, self._paid_until - now)
+
+
+def streams_of(container: InputContainer, url: str) -> tuple[VideoStream, AudioStream | None]:
+    """The video, and the sound if there is any that can be decoded.
 
     Raises:
         CameraUnreachable: there is no video.
-        NotPlayable: it is not H.264, or it has B-frames.
     """
     if not container.streams.video:
         raise CameraUnreachable(url, "码流中没有视频，请检查地址", "no video in the stream; check the URL")
-    video = container.streams.video[0]
-    if video.codec_context.name != "h264":
-        raise _codec_problem(url, video.codec_context.name)
-    assembler = PictureAssembler(_parameter_sets(video))
-    last = None
-    for packet in _while_alive(_annex_b(container, video), url):
-        if not packet.size:
-            continue
-        timestamp = None if packet.pts is None else int(packet.pts * packet.time_base * CLOCK)
-        if timestamp is not None:
-            if last is not None and last - CLOCK < timestamp < last:  # further back: the clock began anew
-                raise _b_frame_problem(url)
-            last = timestamp
-        yield from assembler.feed(bytes(packet), timestamp, key=packet.is_keyframe)
+    audio = next((one for one in container.streams.audio if one.codec_context is not None), None)
+    return container.streams.video[0], audio
 
 
-def _while_alive(packets: Iterator[Packet[Any]], url: str) -> Iterator[Packet[Any]]:
-    """Raises when none came for `READ_SECONDS`.
+def packets(
+    container: InputContainer, url: str, video: VideoStream, audio: AudioStream | None
+) -> Iterator[Packet[Any]]:
+    """The packets as they come. Those of H.264 have start codes, also where a file has lengths instead.
 
-    FFmpeg then hands out the picture it still held, and raises only one timeout later: no sign of life.
+    Raises:
+        CameraUnreachable: none of the video came for `READ_SECONDS`. FFmpeg then hands out the picture it
+            still held, and raises only one timeout later: no sign of life.
     """
-    asked = time.monotonic()
-    for packet in packets:
-        if time.monotonic() - asked >= READ_SECONDS:
+    to_annex_b = None
+    if video.codec_context.name == "h264" and not has_start_codes(video):
+        to_annex_b = BitStreamFilterContext("h264_mp4toannexb", video)
+    waited, asked = 0.0, time.monotonic()
+    for packet in container.demux([video] if audio is None else [video, audio]):
+        waited += time.monotonic() - asked
+        if waited >= READ_SECONDS:
             raise silent(url)
-        yield packet
+        if packet.stream is video:
+            waited = 0.0
+        if packet.size and packet.stream is video and to_annex_b:
+            for ready in to_annex_b.filter(packet):
+                ready.stream = video
+                yield ready
+        elif packet.size:
+            yield packet
         asked = time.monotonic()
 
 
-def _annex_b(container: InputContainer, video: VideoStream) -> Iterator[Packet[Any]]:
-    """The packets with start codes; in MP4 and FLV they have lengths instead."""
-    if _has_start_codes(video):
-        yield from container.demux(video)
-        return
-    to_annex_b = BitStreamFilterContext("h264_mp4toannexb", video)
-    for packet in container.demux(video):
-        yield from to_annex_b.filter(packet)
+def clock_time(packet: Packet[Any], stamp: int | None) -> int | None:
+    """A packet's time in 1/90000 s."""
+    return None if stamp is None else int(stamp * packet.time_base * CLOCK)
 
 
-def _parameter_sets(video: VideoStream) -> bytes:
-    return (video.codec_context.extradata or b"") if _has_start_codes(video) else b""
+def parameter_sets(video: VideoStream) -> bytes:
+    """SPS and PPS with start codes that the camera sends apart from its pictures."""
+    return (video.codec_context.extradata or b"") if has_start_codes(video) else b""
 
 
-def _has_start_codes(video: VideoStream) -> bool:
+def has_start_codes(video: VideoStream) -> bool:
+    """Whether units stand between start codes, not behind their lengths."""
     return (video.codec_context.extradata or b"")[:1] != b"\1"
-
-
-def _codec_problem(url: str, codec: str) -> NotPlayable:
-    return NotPlayable(
-        url,
-        "codec",
-        f"编码 {codec} 无法在浏览器中实时播放，请将摄像头（或其子码流）改为 H.264；录像不受影响",
-        f"browsers cannot play {codec} live; set the camera (or its sub-stream) to H.264; "
-        "recording is not affected",
-    )
-
-
-def _b_frame_problem(url: str) -> NotPlayable:
-    return NotPlayable(
-        url,
-        "b_frames",
-        "码流含 B 帧，无法实时播放，请在摄像头上关闭 B 帧；录像不受影响",
-        "the stream has B-frames, which live video cannot show; switch them off in the camera; "
-        "recording is not affected",
-    )

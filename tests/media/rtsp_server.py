@@ -13,7 +13,7 @@ import socket
 import subprocess
 import time
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,8 @@ _AUDIO = {
     "none": "",
     "aac": f"{_SOUND} ! avenc_aac ! rtpmp4gpay name=pay1 pt=97",
     "g711": f"{_SOUND} ! audio/x-raw,rate=8000 ! alawenc ! rtppcmapay name=pay1",
+    "g711u": f"{_SOUND} ! audio/x-raw,rate=8000 ! mulawenc ! rtppcmupay name=pay1",
+    "opus": f"{_SOUND} ! opusenc ! rtpopuspay name=pay1 pt=97",
 }
 
 
@@ -108,7 +110,8 @@ def _pipeline(chosen: argparse.Namespace) -> str:
     return f"( {source} ! {video} {_AUDIO[chosen.audio]} )"
 
 
-def _serve(chosen: argparse.Namespace) -> None:
+def serve(port: int, fps: int, pipeline: str, made: Mapping[str, Callable[[int], bytes]]) -> None:
+    """Serves `pipeline` for ever; its appsrc of each name is fed what is made for picture 0, 1, 2 ..."""
     import gi
 
     gi.require_version("Gst", "1.0")
@@ -119,21 +122,18 @@ def _serve(chosen: argparse.Namespace) -> None:
 
     def feed(_factory: Any, media: Any) -> None:
         """Pushes a picture every 1/fps s until the last viewer has left."""
-        pictures, sound = map(media.get_element().get_by_name_recurse_up, ("pictures", "sound"))
+        found = {name: media.get_element().get_by_name_recurse_up(name) for name in made}
+        sources = {name: source for name, source in found.items() if source}
         begun, count, watched = time.time(), 0, True
-
-        def send(source: Any, data: bytes) -> None:
-            buffer = Gst.Buffer.new_wrapped(data)
-            buffer.pts = Gst.SECOND * count // chosen.fps
-            buffer.duration = Gst.SECOND // chosen.fps
-            source.emit("push-buffer", buffer)
 
         def push() -> bool:
             nonlocal count
-            while begun + count / chosen.fps <= time.time():
-                send(pictures, picture(int(time.time() * 1000), count, chosen.width, chosen.height))
-                if sound:
-                    send(sound, tone(count, chosen.fps))
+            while begun + count / fps <= time.time():
+                for name, source in sources.items():
+                    buffer = Gst.Buffer.new_wrapped(made[name](count))
+                    buffer.pts = Gst.SECOND * count // fps
+                    buffer.duration = Gst.SECOND // fps
+                    source.emit("push-buffer", buffer)
                 count += 1
             return watched
 
@@ -145,12 +145,12 @@ def _serve(chosen: argparse.Namespace) -> None:
         GLib.timeout_add(5, push)
 
     factory = GstRtspServer.RTSPMediaFactory()
-    factory.set_launch(_pipeline(chosen))
+    factory.set_launch(pipeline)
     factory.set_shared(True)
     factory.connect("media-configure", feed)
     server = GstRtspServer.RTSPServer()
     server.set_address("127.0.0.1")
-    server.set_service(str(chosen.port))
+    server.set_service(str(port))
     server.get_mount_points().add_factory("/camera", factory)
     server.attach(None)
     GLib.MainLoop().run()
@@ -168,7 +168,12 @@ def main() -> None:
     parser.add_argument("--b-frames", type=int, default=0)
     parser.add_argument("--slices", type=int, default=1, help="a picture")
     parser.add_argument("--config-interval", type=int, default=0, help="-1: parameter sets at each key frame")
-    _serve(parser.parse_args())
+    chosen = parser.parse_args()
+    made = {
+        "pictures": lambda number: picture(int(time.time() * 1000), number, chosen.width, chosen.height),
+        "sound": lambda number: tone(number, chosen.fps),
+    }
+    serve(chosen.port, chosen.fps, _pipeline(chosen), made)
 
 
 if __name__ == "__main__":

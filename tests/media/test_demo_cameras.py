@@ -2,14 +2,17 @@
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice, pairwise
 
+import av
+import numpy as np
 import psutil
 import pytest
 
 from media.camera import CameraUnreachable, open_stream, probe
 from media.demo_cameras import DEMO_CAMERAS, DemoCamera
+from media.demo_sound import RATE
 from tests.media.camera_clip import clock_of
 from tests.media.rtsp_server import free_port
 from tests.media.watching import demo_cameras
@@ -40,9 +43,38 @@ def test_the_stream_can_be_recorded_and_watched(port: int) -> None:
 
 
 @pytest.mark.parametrize("demo", DEMO_CAMERAS, ids=lambda demo: demo.slug)
-def test_every_room_is_on_air(demo: DemoCamera, port: int) -> None:
-    with open_stream(demo.url(port)) as stream:
-        assert next(stream.demux(video=0)).is_keyframe
+def test_every_room_is_on_air_in_large_and_in_small(demo: DemoCamera, port: int) -> None:
+    for url, size in ((demo.url(port), (960, 540)), (demo.sub_url(port), (640, 360))):
+        with open_stream(url) as stream:
+            video = stream.streams.video[0]
+            assert (video.width, video.height) == size
+            assert next(stream.demux(video)).is_keyframe
+            assert stream.streams.audio[0].codec_context.name == "aac"
+
+
+def times(frames: Sequence[av.VideoFrame | av.AudioFrame]) -> list[float]:
+    """Seconds of the stream's clock."""
+    return [frame.time for frame in frames if frame.time is not None]
+
+
+def test_the_sound_ticks_with_the_clock_in_the_picture(port: int) -> None:
+    demo = DEMO_CAMERAS[2]
+    pictures: list[av.VideoFrame] = []
+    sound: list[av.AudioFrame] = []
+    with open_stream(demo.sub_url(port)) as stream:
+        while not sound or times(sound)[-1] - times(sound)[0] < 4:
+            for frame in next(stream.demux()).decode():
+                (pictures if isinstance(frame, av.VideoFrame) else sound).append(frame)  # type: ignore[arg-type]
+    offset = clock_of(pictures[-1]) - times(pictures)[-1]
+    wave = np.concatenate([frame.to_ndarray()[0] for frame in sound])
+    (loud,) = np.nonzero(np.abs(wave) > 0.15)
+    ticks = [at for at, before in zip(loud[1:], loud, strict=False) if at - before > RATE // 2]
+    assert len(ticks) >= 2
+    for tick in ticks:
+        moment = times(sound)[0] + tick / RATE + offset
+        assert moment == pytest.approx(round(moment), abs=0.005)
+    between = wave[ticks[0] + RATE // 10 :][: RATE // 2]
+    assert 2 * np.abs(np.fft.rfft(between)).argmax() == demo.pitch
 
 
 def test_each_client_begins_with_a_key_picture_of_now(port: int) -> None:

@@ -23,7 +23,7 @@ def test_the_clock_strip_says_what_was_written(width: int, at_ms: int) -> None:
 
 @pytest.mark.parametrize("demo", DEMO_CAMERAS, ids=lambda demo: demo.slug)
 def test_the_clock_is_read_from_every_encoded_picture(demo: DemoCamera) -> None:
-    scene = Scene(demo.room_name, 640, 360)
+    scene = Scene(demo.scene_name, 640, 360)
     decoder = _decoder()
     read = [
         (at_ms, round(clock_of(frame) * 1000))
@@ -53,7 +53,7 @@ def test_an_instant_always_looks_the_same() -> None:
 
 @pytest.mark.parametrize("demo", DEMO_CAMERAS, ids=lambda demo: demo.slug)
 def test_people_and_the_light_move_within_a_second(demo: DemoCamera) -> None:
-    scene = Scene(demo.room_name, 960, 540)
+    scene = Scene(demo.scene_name, 960, 540)
     before = scene.draw(AT).to_ndarray(format="gray").copy()
     after = scene.draw(AT + 1000).to_ndarray(format="gray")
     changed = before != after

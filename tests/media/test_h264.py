@@ -1,6 +1,13 @@
 """Packets of a camera become whole pictures."""
 
-from media.h264 import PictureAssembler
+from pathlib import Path
+
+import av
+import pytest
+from aiortc.codecs.h264 import h264_depayload
+
+from media.h264 import Picture, PictureAssembler, front_of
+from tests.media.camera_clip import make_clip
 
 START = b"\0\0\0\1"
 SETS = START + b"\x67\x42" + START + b"\x68\xce"
@@ -62,3 +69,44 @@ def test_a_first_picture_without_timestamp_takes_that_of_its_second_slice() -> N
     assembler.feed(KEY, None, key=True)
     assembler.feed(KEY_CONTINUED, 500, key=True)
     assert [picture.timestamp for picture in assembler.feed(NEXT, 4100, key=False)] == [500]
+
+
+def unpacked(payloads: list[bytes]) -> bytes:
+    """What a receiver makes of them."""
+    return b"".join(h264_depayload(payload) for payload in payloads)
+
+
+@pytest.mark.parametrize("size", [1, 500, 1199, 1200, 1201, 2397, 60_000])
+def test_a_picture_survives_its_way_through_rtp(size: int) -> None:
+    slices = bytes(1 + n % 255 for n in range(size))
+    data = SETS + START + b"\x65" + slices
+    payloads = Picture(data, 0, key=True).payloads
+    assert unpacked(payloads) == data
+    assert max(map(len, payloads)) <= 1200
+
+
+def test_many_small_slices_share_packets() -> None:
+    data = SETS + b"".join(START + b"\x65" + bytes([n + 1]) * 300 for n in range(10))
+    payloads = Picture(data, 0, key=True).payloads
+    assert unpacked(payloads) == data
+    assert len(payloads) == 4
+
+
+def test_what_a_decoder_does_not_need_is_not_sent() -> None:
+    delimiter, filler = START + b"\x09\x10", START + b"\x0c" + b"\xff" * 5000
+    assert unpacked(Picture(delimiter + KEY + filler, 0, key=True).payloads) == KEY
+
+
+@pytest.mark.parametrize(("name", "has_b"), [("with.ts", True), ("without.ts", False)])
+def test_b_pictures_are_known_by_their_slices(name: str, has_b: bool, tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / name, 1, b_frames=2 * has_b, sound="")
+    with av.open(str(clip)) as container:
+        fronts = [front_of(bytes(packet)) for packet in container.demux(video=0) if packet.size]
+    assert any(front.is_b for front in fronts) == has_b
+    assert all(front.has_slice and front.begins_picture for front in fronts)
+
+
+def test_garbage_has_no_slice() -> None:
+    for garbage in (b"", b"\0\0\1", b"\0\0\1\x65", b"\0" * 100, b"\xff" * 100, START + b"\x40\x01" * 40):
+        assert not front_of(garbage).has_slice
+    assert front_of(START + b"\x65" + b"\0" * 20).has_slice  # cut off in the middle of a code

@@ -22,6 +22,7 @@ from av import VideoFrame
 
 from data_access.cameras import CameraRow
 from domain.vocabulary import RoomType
+from media import viewer_token
 from media.gateway import Gateway
 from tests.media.camera_clip import clock_of
 
@@ -51,6 +52,7 @@ _CAMERA = CameraRow(
     room_type=RoomType.BID_OPENING,
     url="",
     sub_url=None,
+    source="network",
     enabled=True,
     online_days=None,
     codec=None,
@@ -70,6 +72,12 @@ def camera_at(url: str, camera_id: int = 1, sub_url: str | None = None) -> Camer
     return replace(_CAMERA, id=camera_id, url=url, sub_url=sub_url)
 
 
+def passes(method: str, path: str, web_session: str = "web-session", key: str = KEY) -> dict[str, str]:
+    """What the web process shows the gateway for a request of that web session."""
+    token = key if path == "/status" else viewer_token.made(key, method, path, web_session)
+    return {"Authorization": f"Bearer {token}"}
+
+
 class RunningGateway:
     """A gateway that listens, and its cameras, which a test may change."""
 
@@ -78,23 +86,32 @@ class RunningGateway:
         self.gateway = Gateway(KEY, lambda: self.cameras)
         self.address = ""
 
-    async def post(self, camera_id: int, offer: str, key: str = KEY) -> tuple[int, str, str]:
+    async def post(self, camera_id: int, offer: str, stream: str = "sub") -> tuple[int, str, str]:
         """Status, body and Location of an offer."""
-        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/sdp"}
+        path = f"/whep/{camera_id}?stream={stream}"
+        headers = {**passes("POST", path), "Content-Type": "application/sdp"}
         async with (
             ClientSession() as http,
-            http.post(f"{self.address}/whep/{camera_id}", data=offer, headers=headers) as answer,
+            http.post(self.address + path, data=offer, headers=headers) as answer,
         ):
             return answer.status, await answer.text(), answer.headers.get("Location", "")
 
-    async def call(self, method: str, path: str) -> tuple[int, Any]:
-        """Status and JSON of another request."""
-        headers = {"Authorization": f"Bearer {KEY}"}
+    async def call(self, method: str, path: str, headers: dict[str, str] | None = None) -> tuple[int, Any]:
+        """Status and JSON of another request, made with the pass of the test's web session."""
+        headers = passes(method, path) if headers is None else headers
         async with (
             ClientSession() as http,
             http.request(method, self.address + path, headers=headers) as answer,
         ):
             return answer.status, await _json(answer)
+
+    async def figures(self) -> dict[str, float]:
+        """What Prometheus is told, by name and labels."""
+        async with ClientSession() as http, http.get(f"{self.address}/metrics") as answer:
+            assert answer.status == 200
+            lines = (await answer.text()).splitlines()
+        pairs = (line.rpartition(" ") for line in lines if not line.startswith("#"))
+        return {name: float(value) for name, _, value in pairs}
 
 
 async def _json(answer: ClientResponse) -> Any:
@@ -120,8 +137,8 @@ async def running_gateway(*cameras: CameraRow) -> AsyncIterator[RunningGateway]:
 class Watcher:
     """A viewer who counts the pictures and reads their burnt-in clock."""
 
-    def __init__(self) -> None:
-        self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    def __init__(self, configuration: RTCConfiguration | None = None) -> None:
+        self.connection = RTCPeerConnection(configuration or RTCConfiguration(iceServers=[]))
         self.connection.addTransceiver("video", direction="recvonly")
         self.connection.on("track", self._on_track)
         self.location = ""
@@ -145,8 +162,8 @@ class Watcher:
         await self.connection.setLocalDescription(await self.connection.createOffer())
         return self.connection.localDescription.sdp
 
-    async def watch(self, gateway: RunningGateway, camera_id: int = 1) -> None:
-        status, body, self.location = await gateway.post(camera_id, await self.offer())
+    async def watch(self, gateway: RunningGateway, camera_id: int = 1, stream: str = "sub") -> None:
+        status, body, self.location = await gateway.post(camera_id, await self.offer(), stream)
         assert status == 201, body
         await self.connection.setRemoteDescription(RTCSessionDescription(body, "answer"))
 
@@ -164,6 +181,15 @@ async def watcher() -> AsyncIterator[Watcher]:
         yield made
     finally:
         await made.close()
+
+
+@contextlib.asynccontextmanager
+async def watched(url: str) -> AsyncIterator[tuple[RunningGateway, Watcher]]:
+    """A gateway with one camera, and a viewer who sees it."""
+    async with running_gateway(camera_at(url)) as gateway, watcher() as viewer:
+        await viewer.watch(gateway)
+        await until(lambda: viewer.pictures > 0)
+        yield gateway, viewer
 
 
 def demo_cameras(port: int) -> subprocess.Popen[bytes]:
