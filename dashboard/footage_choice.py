@@ -1,6 +1,6 @@
 """What the viewer of footage wants to see: a session, or a room and a day; kept in the link.
 
-The link is `/footage?session=<id>` or `/footage?camera=<id>&from=<ISO>&to=<ISO>`.
+The link is `/footage?session=<id>` or `/footage?camera=<id>&from=<ISO>&to=<ISO>`; with `&play=1` it plays.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dashboard.footage_player import Lane
 from dashboard.footage_range import LONGEST, WrongRange, range_from, text_of
 from dashboard.i18n import t
 from dashboard.parts import filter_row, local_time, plain, time_range
-from data_access import footage, footage_lookup
+from data_access import footage_lookup
 from data_access.footage import Stretch
 from data_access.footage_lookup import SessionOnFloor, WatchedCamera
 from domain.periods import day_of, midnight
@@ -25,7 +25,7 @@ from domain.periods import day_of, midnight
 _PARAMETERS = ("session", "camera", "from", "to")
 _FIRST_LOOK = timedelta(hours=1)  # what is opened of a day without sessions
 _MARGIN = timedelta(minutes=5)  # of the strip, on both sides of a session
-_LINK, _COUNT, _RANGE = "footage_link", "footage_link_count", "footage_range"
+_LINK, _COUNT, _RANGE, _PLAY = "footage_link", "footage_link_count", "footage_range", "footage_play"
 _BY, _SESSION, _ROOM, _DAY = "footage_by", "footage_session", "footage_room", "footage_day"
 
 
@@ -81,9 +81,10 @@ def _follow_link(cameras: Sequence[WatchedCamera], sessions: Sequence[SessionOnF
     """Sets the filters as the link says, unless this page wrote the link itself."""
     link = {name: st.query_params[name] for name in _PARAMETERS if name in st.query_params}
     state = st.session_state
-    if link == state.get(_LINK):
+    play = st.query_params.pop("play", "") == "1"
+    if link == state.get(_LINK) and not play:
         return
-    state[_LINK], state[_COUNT], state[_RANGE] = link, state.get(_COUNT, 0) + 1, None
+    state[_LINK], state[_COUNT], state[_RANGE], state[_PLAY] = link, state.get(_COUNT, 0) + 1, None, play
     state[_BY] = "session" if "session" in link or (sessions and "camera" not in link) else "room"
     known = {str(found.id): found.id for found in sessions}
     state[_SESSION] = known.get(link["session"]) if "session" in link else next(iter(known.values()), None)
@@ -112,6 +113,11 @@ def keep_link(choice: Choice, camera_id: int, opened: Stretch) -> None:
         else:
             st.query_params.pop(name, None)
     st.session_state[_LINK] = link
+
+
+def plays_at_once() -> bool:
+    """Whether the link that was followed last asks for that."""
+    return bool(st.session_state.get(_PLAY))
 
 
 def linked_range() -> tuple[int, Stretch] | None:
@@ -179,7 +185,7 @@ def _of_day(cameras: Sequence[WatchedCamera], first_day: date) -> Choice:
     today = day_of(datetime.now(UTC))
     ids = [camera.id for camera in cameras]
     months = sorted({first_day.replace(day=1), today.replace(day=1)})
-    found = {day for month in months for day in read(footage.days_with_footage, ids, month)}
+    found = {day for month in months for day in read(footage_lookup.days_with_footage, ids, month)}
     marked = frozenset(day for day in found if first_day <= day <= today)
     day: date = st.session_state.get(_DAY) or max(marked, default=today)
     if day not in marked and linked_range() is None:

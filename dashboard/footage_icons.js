@@ -9,6 +9,7 @@ const ICONS = {
   frame_on: "M16 5h2v14h-2zM6 5v14l9-7z",
   mute: "M4 9v6h4l5 5V4L8 9zM16 8.5a5 5 0 0 1 0 7v-7z",
   muted: "M4 9v6h4l5 5V4L8 9zM15.4 9.4l1.2-1.2 2.4 2.4 2.4-2.4 1.2 1.2-2.4 2.4 2.4 2.4-1.2 1.2-2.4-2.4-2.4 2.4-1.2-1.2 2.4-2.4z",
+  mark: "M6 3h12v18l-6-4-6 4z",
   full_screen: "M4 4h6v2H6v4H4zM14 4h6v6h-2V6h-4zM4 14h2v4h4v2H4zM18 14h2v6h-6v-2h4z",
 };
 

@@ -5,6 +5,9 @@
 const JUMP = 10; // seconds
 const SPEEDS = [0.5, 1, 2, 4, 8, 16];
 const GAPS_LISTED = 6;
+const STILL_LIVE = 120 * SECOND; // footage that ends within that time is being recorded
+const LOOK_ON_EVERY = 1500; // milliseconds
+const LOOK_ON_TIMES = 40;
 const PLAYERS = new WeakMap();
 
 function instantIn(header) {
@@ -14,6 +17,7 @@ function instantIn(header) {
 class Player {
   constructor(parent, data, tell) {
     this.words = data.words;
+    this.mayMark = data.may_mark;
     this.tell = tell;
     this.picture = new Picture(data.words, {
       tick: () => this.tick(),
@@ -23,6 +27,7 @@ class Player {
     this.strip = new Strip(data.words, (camera, instant) => this.pick(camera, instant));
     this.root = make("section", "player");
     this.root.tabIndex = -1;
+    this.panel = new MarkPanel(data.mark_words, data.language);
     this.stage = make("div", "stage");
     this.stage.append(this.picture.root, this.progressBar(), this.controls());
     this.gapList = make("div", "gap-list");
@@ -57,6 +62,7 @@ class Player {
       clock,
       this.speed,
       this.muteButton,
+      ...(this.mayMark ? [this.control("mark", () => this.markShown())] : []),
       this.control("full_screen", () => this.fullScreen()),
     );
     return bar;
@@ -131,7 +137,8 @@ class Player {
     this.camera = data.camera;
     this.picture.viewer = data.viewer;
     this.strip.show(data, false);
-    this.load(data.range, data.range[0]);
+    this.strip.near(data.range);
+    this.load(data.range, data.range[0], { play: data.play });
   }
 
   get lane() {
@@ -191,7 +198,37 @@ class Player {
     const [, to] = this.wanted;
     const more = this.lane.runs.some(([start, end]) => end > file.end + SECOND && start < to);
     if (more) this.load(file.complete ? this.wanted : [file.end, to], file.end, { play: true });
+    else if (to > file.end && Date.now() * 1000 - file.end < STILL_LIVE) this.lookOn();
     return more;
+  }
+
+  // At the end of what is recorded now: asks until there is more, and plays it.
+  async lookOn() {
+    const { picture } = this;
+    const { file, video } = picture;
+    if (this.lookingOn === file) return;
+    this.lookingOn = file;
+    picture.say(this.words.looking_on);
+    const waits = () => picture.file === file && video.ended && this.root.isConnected;
+    const range = [file.end, Math.min(this.wanted[1], file.end + STILL_LIVE)];
+    for (let tries = 0; tries < LOOK_ON_TIMES && waits(); tries++) {
+      const answer = await fetch(this.address(...range), { method: "HEAD" }).catch(() => null);
+      if (waits() && answer?.ok && this.grow(answer.headers)) return this.goOn();
+      await new Promise((resolve) => setTimeout(resolve, LOOK_ON_EVERY));
+    }
+    this.lookingOn = null;
+    if (picture.file === file) picture.say("");
+  }
+
+  // What the server knows of by now is in the lane before Python tells; returns whether that is enough to play.
+  grow(headers) {
+    const { runs } = this.lane;
+    const [start, end] = ["footage-starts-at", "footage-ends-at"].map((name) => instantIn(headers.get(name)));
+    const last = runs.at(-1);
+    if (start - last[1] < JOINED) last[1] = Math.max(last[1], end);
+    else runs.push([start, end]);
+    this.strip.draw();
+    return end > this.picture.file.end + SECOND;
   }
 
   // ---- what is shown ----
@@ -261,6 +298,20 @@ class Player {
     this.face(this.muteButton, video.muted ? "muted" : "mute", this.words.mute);
   }
 
+  // Marks the picture that is shown; playing goes on.
+  markShown() {
+    const { file, root, shown } = this.picture;
+    if (!file) return;
+    const at = new Date(shown / 1000);
+    const stored = ({ id, camera, kind, note }) => {
+      const told = [timeOf(shown), this.data.mark_words[`kind.${kind}`], note];
+      const mark = { id, camera, at: at.getTime() * 1000, text: told.filter(Boolean).join(" · ") };
+      this.data.marks = [...this.data.marks.filter((each) => each.id !== id), mark];
+      this.strip.draw();
+    };
+    this.panel.open(root, { camera: this.camera, at, source: "footage", stored });
+  }
+
   fullScreen() {
     if (document.fullscreenElement) document.exitFullscreen();
     else this.stage.requestFullscreen?.();
@@ -274,7 +325,7 @@ class Player {
     }
     this.camera = camera;
     const [from, to] = this.wanted;
-    const begin = Math.round(instant / SECOND) * SECOND;
+    const begin = Math.floor(instant / SECOND) * SECOND;
     const range = instant >= from && instant < to ? this.wanted : [begin, Math.min(begin + to - from, this.data.window[1])];
     this.load(range, instant, { play: true, tell: true });
   }
@@ -314,6 +365,7 @@ class Player {
       Comma: () => this.picture.step(-1),
       Period: () => this.picture.step(1),
       KeyF: () => this.fullScreen(),
+      ...(this.mayMark ? { KeyM: () => this.markShown() } : {}),
     };
     const action = actions[event.code];
     if (!action) return;

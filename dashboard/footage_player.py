@@ -10,23 +10,25 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.access import Viewer
-from dashboard.db import read
+from dashboard.access import Viewer, may_mark
+from dashboard.db import read, read_fresh
 from dashboard.footage_range import LONGEST
 from dashboard.i18n import language, section, t
+from dashboard.mark_routes import rooms_to_mark
 from data_access import footage, footage_lookup
 from data_access.footage import Gap, Stretch
 from data_access.footage_lookup import SessionOnFloor, WatchedCamera
+from data_access.marks import Mark, marks_between
 from domain.periods import SHANGHAI
 
 _HERE = Path(__file__).parent
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KEY = "footage_player"
-_SCRIPTS = ("icons", "strip", "picture", "player")  # one module in this order
+_SCRIPTS = ("live_mark", "footage_icons", "footage_strip", "footage_picture", "footage_player")  # one module
 _PLAYER = st.components.v2.component(
     "mingjing_footage_player",
     css=(_HERE / "footage_player.css").read_text(encoding="utf-8"),
-    js="\n".join((_HERE / f"footage_{part}.js").read_text(encoding="utf-8") for part in _SCRIPTS),
+    js="\n".join((_HERE / f"{part}.js").read_text(encoding="utf-8") for part in _SCRIPTS),
 )
 
 
@@ -40,12 +42,13 @@ class Lane:
 
 
 def lanes_in(cameras: Sequence[WatchedCamera], window: Stretch) -> list[Lane]:
-    """What was recorded of each camera in the window."""
+    """What was recorded of each camera in the window; when that reaches into the present, asked anew."""
+    ask = read_fresh if window.end > datetime.now(UTC) else read
     return [
         Lane(
             camera,
-            read(footage.runs_between, camera.id, window.start, window.end),
-            read(footage.gaps_between, camera.id, window.start, window.end),
+            ask(footage.runs_between, camera.id, window.start, window.end),
+            ask(footage.gaps_between, camera.id, window.start, window.end),
         )
         for camera in cameras
     ]
@@ -59,6 +62,7 @@ def footage_player(
     wanted: Stretch,
     camera_id: int,
     viewer: Viewer,
+    play: bool,
     on_range: Callable[[int, Stretch], None],
 ) -> None:
     """Plays `wanted` of one of the lanes; a script run with the same `view` leaves it playing.
@@ -67,9 +71,13 @@ def footage_player(
         view: names what is looked at, for example "session 7"; another one opens `wanted` anew.
         window: what the strip shows.
         camera_id: whose lane is played first.
+        play: at once, where the browser allows that.
         on_range: called when the viewer opens another range or camera.
     """
-    sessions = read(footage_lookup.sessions_in_room, lanes[0].camera.room_id, window.start, window.end)
+    room = lanes[0].camera
+    sessions = read(footage_lookup.sessions_in_room, room.room_id, window.start, window.end)
+    ids, rooms = [lane.camera.id for lane in lanes], rooms_to_mark(viewer.role)
+    marks = read_fresh(marks_between, ids, window.start, window.end, rooms)
 
     def changed() -> None:
         told = st.session_state[_KEY].range
@@ -82,11 +90,15 @@ def footage_player(
             "view": view,
             "language": language(),
             "words": section("footage.player"),
+            "mark_words": section("live.mark"),
+            "may_mark": may_mark(viewer.role, room.room_type),
             "viewer": f"{viewer.display_name} {viewer.name}",
             "window": [_microseconds(window.start), _microseconds(window.end)],
             "range": [_microseconds(wanted.start), _microseconds(wanted.end)],
             "longest": LONGEST // timedelta(microseconds=1),
             "camera": camera_id,
+            "play": play,
+            "marks": [_mark(mark) for mark in marks],
             "sessions": [_bracket(found) for found in sessions],
             "lanes": [_lane(lane) for lane in lanes],
         },
@@ -110,6 +122,13 @@ def _lane(lane: Lane) -> dict[str, object]:
             for gap in lane.gaps
         ],
     }
+
+
+def _mark(mark: Mark) -> dict[str, object]:
+    by = t("live.session.by", name=mark.author)
+    told = [_clock(mark.at), t(f"live.mark.kind.{mark.kind}"), mark.note, by]
+    text = " · ".join(word for word in told if word)
+    return {"id": mark.id, "camera": mark.camera_id, "at": _microseconds(mark.at), "text": text}
 
 
 def _bracket(found: SessionOnFloor) -> dict[str, object]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from domain.periods import SHANGHAI
 
 LONGEST = timedelta(hours=24)
+_BEFORE_A_MARK, _AFTER_A_MARK = timedelta(seconds=10), timedelta(seconds=50)
 
 
 class WrongRange(ValueError):
@@ -62,3 +63,9 @@ def range_from(start: str | None, end: str | None, longest: timedelta | None = L
             "一次最多调阅 24 小时，请缩短时段 / a range is 24 hours at most; ask for a shorter one"
         )
     return found
+
+
+def replay_of(camera_id: int, at: datetime) -> dict[str, str]:
+    """The query of the footage page that plays from 10 s before the moment `at` at once."""
+    start, end = (text_of(edge).removesuffix("+08:00") for edge in (at - _BEFORE_A_MARK, at + _AFTER_A_MARK))
+    return {"camera": str(camera_id), "from": start, "to": end, "play": "1"}

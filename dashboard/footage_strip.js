@@ -1,5 +1,6 @@
 // The strip of a footage page: sessions as brackets, a lane for each camera with what was recorded and what
-// was not, the range that is open, and where the picture is. The wheel zooms, dragging pans, a click plays.
+// was not, its marks, the range that is open, and where the picture is. The wheel zooms, dragging pans, a click
+// plays; one on a mark from 10 s before.
 // All instants are microseconds since 1970.
 
 const SECOND = 1e6;
@@ -7,6 +8,7 @@ const DAY = 24 * 3600 * SECOND;
 const SHANGHAI = 8 * 3600 * SECOND; // no summer time since 1991
 const NEAREST = 60 * SECOND; // the strip shows this much at least
 const STEPS = [1, 5, 10, 30, 60, 300, 600, 1800, 3600, 7200, 10800, 21600].map((step) => step * SECOND);
+const BEFORE_A_MARK = 10 * SECOND;
 const LABEL_WIDTH = 76; // pixels between two labels of the axis, at least
 
 function make(tag, className, text) {
@@ -90,6 +92,12 @@ class Strip {
     this.draw();
   }
 
+  // A minute of a day could not be seen: then an hour around it is shown.
+  near([from, to]) {
+    const span = 3600 * SECOND;
+    if ((to - from) * 24 < this.shown[1] - this.shown[0]) this.showFrom((from + to - span) / 2, span);
+  }
+
   select(camera, range) {
     this.camera = camera;
     this.range = range;
@@ -165,8 +173,21 @@ class Strip {
         const open = this.place("span", "open-range", ...this.range);
         if (open) row.append(open);
       }
-      row.append(make("span", "lane-name", lane.name));
+      row.append(make("span", "lane-name", lane.name), ...this.marks(lane));
       return row;
+    });
+  }
+
+  marks(lane) {
+    const shown = this.data.marks.filter(({ camera, at }) => camera === lane.id && this.share(at) >= 0 && this.share(at) <= 1);
+    return shown.map(({ at, text }) => {
+      const tick = make("button", "mark-tick");
+      tick.style.left = `${this.share(at) * 100}%`;
+      tick.title = text;
+      tick.setAttribute("aria-label", text);
+      tick.dataset.at = at;
+      tick.onclick = () => this.onPick(lane.id, at - BEFORE_A_MARK);
+      return tick;
     });
   }
 
@@ -202,7 +223,7 @@ class Strip {
   }
 
   grab(event) {
-    if (event.button === 0) this.grabbed = { x: event.clientX, start: this.shown[0], moved: false };
+    if (event.button === 0 && !event.target.closest?.(".mark-tick")) this.grabbed = { x: event.clientX, start: this.shown[0], moved: false };
   }
 
   move(event) {
@@ -225,6 +246,8 @@ class Strip {
   }
 
   explain(event) {
+    const tick = event.target.closest?.(".mark-tick");
+    if (tick) return (this.hint.textContent = tick.title);
     const instant = this.instantAt(event);
     const id = Number(event.target.closest?.(".lane")?.dataset.camera ?? this.camera);
     const lane = this.data.lanes.find((each) => each.id === id);

@@ -2,13 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import exists, func, select, text, update
+from sqlalchemy import delete, exists, func, select, text, update
 from sqlalchemy.orm import Session
 
-from data_access.models import Camera, CameraStatus, FootageGap, FootageRun, FootageSegment
-from domain.periods import SHANGHAI
+from data_access import footage_open
+from data_access.models import (
+    Camera,
+    CameraStatus,
+    FootageGap,
+    FootageOpenSegment,
+    FootageRun,
+    FootageSegment,
+)
 from domain.vocabulary import GapCause
 
 NO_SEGMENT_BEFORE = bytes(32)
@@ -23,7 +30,7 @@ _PARTITION_LOCK = 0x6D6A_0004
 
 @dataclass(frozen=True)
 class Segment:
-    """One closed file of footage."""
+    """One file of footage: closed, or the whole fragments of the one that is being written."""
 
     camera_id: int
     started_at: datetime  # wall clock of its first picture
@@ -31,9 +38,10 @@ class Segment:
     run_id: int
     path: str  # relative to the footage folder
     size: int  # bytes
-    sha256: bytes
-    previous_sha256: bytes  # of the segment before in the camera's chain
+    sha256: bytes  # empty while it is open
+    previous_sha256: bytes  # of the segment before in the camera's chain; empty while it is open
     index: bytes  # media.fragmented_mp4.SampleIndex, packed
+    open: bool = False  # still growing under another name; what is told of it stays as it is
 
 
 @dataclass(frozen=True)
@@ -55,8 +63,10 @@ class Gap:
 
 
 def segments_between(session: Session, camera_id: int, start: datetime, end: datetime) -> list[Segment]:
-    """The closed segments that overlap [start, end), by time."""
-    rows = session.scalars(
+    """The segments that overlap [start, end), by time; the last one may be open."""
+    # The open one first: published between the two look-ups, it is found twice rather than not at all.
+    growing = footage_open.of_camera(session, camera_id, start, end)
+    closed = session.scalars(
         select(FootageSegment)
         .where(
             FootageSegment.camera_id == camera_id,
@@ -66,11 +76,15 @@ def segments_between(session: Session, camera_id: int, start: datetime, end: dat
             FootageSegment.ended_at > start,
         )
         .order_by(FootageSegment.started_at)
-    )
-    return [_segment(row) for row in rows]
+    ).all()
+    segments = [_segment(row) for row in closed]
+    if growing is not None and growing.started_at not in {row.started_at for row in closed}:
+        segments.append(_segment(growing))
+    return segments
 
 
-def _segment(row: FootageSegment) -> Segment:
+def _segment(row: FootageSegment | FootageOpenSegment) -> Segment:
+    closed = row if isinstance(row, FootageSegment) else None
     return Segment(
         camera_id=row.camera_id,
         started_at=row.started_at,
@@ -78,21 +92,26 @@ def _segment(row: FootageSegment) -> Segment:
         run_id=row.run_id,
         path=row.path,
         size=row.size,
-        sha256=row.sha256,
-        previous_sha256=row.previous_sha256,
+        sha256=closed.sha256 if closed else b"",
+        previous_sha256=closed.previous_sha256 if closed else b"",
         index=row.sample_index,
+        open=closed is None,
     )
 
 
 def runs_between(session: Session, camera_id: int, start: datetime, end: datetime) -> list[Stretch]:
-    """The recorded stretches within [start, end), clipped to it, by time; one a run of unchanged codec."""
+    """The recorded stretches within [start, end), clipped to it, by time; one a run of unchanged codec.
+
+    They reach to the end of the open segment: a few seconds behind live.
+    """
+    ended_at = footage_open.run_end()
     rows = session.execute(
-        select(FootageRun.started_at, FootageRun.ended_at)
+        select(FootageRun.started_at, ended_at)
         .where(
             FootageRun.camera_id == camera_id,
             FootageRun.started_at < end,
-            FootageRun.ended_at > start,
-            FootageRun.ended_at > FootageRun.started_at,
+            footage_open.run_reaches_beyond(start),
+            footage_open.run_reaches_beyond(FootageRun.started_at),
         )
         .order_by(FootageRun.started_at)
     )
@@ -185,21 +204,6 @@ def _explained(hole: Stretch, ledger: Sequence[Gap]) -> list[Gap]:
     return pieces
 
 
-def days_with_footage(session: Session, camera_ids: Sequence[int], month: date) -> set[date]:
-    """The days (Asia/Shanghai) of the month of `month` on which any of the cameras has footage."""
-    first = month.replace(day=1)
-    following = (first + timedelta(days=32)).replace(day=1)
-    start, end = (datetime.combine(day, time(), SHANGHAI) for day in (first, following))
-    days: set[date] = set()
-    for camera_id in camera_ids:
-        for run in runs_between(session, camera_id, start, end):
-            day = run.start.astimezone(SHANGHAI).date()
-            # Half-open: a run that ends at midnight has nothing of the day that begins then.
-            last = (run.end - timedelta(microseconds=1)).astimezone(SHANGHAI).date()
-            days.update(day + timedelta(days=n) for n in range((last - day).days + 1))
-    return days
-
-
 @dataclass(frozen=True)
 class Run:
     """A contiguous stretch with unchanged codec parameters; `ended_at` grows with each published segment."""
@@ -274,7 +278,7 @@ def accounted_until(session: Session, camera_id: int) -> datetime | None:
 
 
 def publish(session: Session, segment: Segment) -> None:
-    """Writes the row of a closed file and carries its run to its end.
+    """Writes the row of a closed file and carries its run to its end; open it is no more.
 
     Worker processes call `make_days` before, in a transaction of its own.
     """
@@ -296,6 +300,7 @@ def publish(session: Session, segment: Segment) -> None:
     session.execute(
         update(FootageRun).where(FootageRun.id == segment.run_id).values(ended_at=segment.ended_at)
     )
+    footage_open.forget(session, segment.camera_id, begun_by=segment.started_at)
 
 
 def make_days(session: Session, at: datetime) -> None:
@@ -348,6 +353,16 @@ def paths_since(session: Session, camera_id: int, start: datetime) -> set[str]:
             )
         )
     )
+
+
+def end_gaps(session: Session, camera_id: int, at: datetime) -> None:
+    """There is footage from `at` on: no entry of the ledger reaches beyond it.
+
+    Entries grow while nothing is recorded, and footage shows only after its first group of pictures.
+    """
+    reaching = (FootageGap.camera_id == camera_id, FootageGap.ended_at > at)
+    session.execute(delete(FootageGap).where(*reaching, FootageGap.started_at >= at))
+    session.execute(update(FootageGap).where(*reaching).values(ended_at=at))
 
 
 def record_gap(

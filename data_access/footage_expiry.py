@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
-from data_access.models import FootageGap, FootageRun, FootageSegment
+from data_access.models import FootageGap, FootageOpenSegment, FootageRun, FootageSegment
 
 
 def expired_paths(
@@ -33,6 +33,19 @@ def forget(session: Session, camera_id: int, started_at: datetime) -> None:
         .where(FootageRun.id == run_id)
         .values(started_at=ended_at)
         .execution_options(synchronize_session=False)
+    )
+
+
+def forget_left_open(session: Session, camera_id: int, before: datetime) -> str | None:
+    """Deletes the row of an open segment that ended before `before`: nobody came back to close it.
+
+    Returns:
+        The path of its file; None when there is none such.
+    """
+    return session.scalar(
+        delete(FootageOpenSegment)
+        .where(FootageOpenSegment.camera_id == camera_id, FootageOpenSegment.ended_at <= before)
+        .returning(FootageOpenSegment.path)
     )
 
 

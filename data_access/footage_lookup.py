@@ -1,14 +1,15 @@
 """What the footage page asks: which cameras, days and sessions there is footage of."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from data_access.footage import LONGEST_SEGMENT
+from data_access import footage_open
+from data_access.footage import LONGEST_SEGMENT, runs_between
 from data_access.models import (
     Camera,
     FootageRun,
@@ -19,6 +20,7 @@ from data_access.models import (
     SessionLot,
     TradingSession,
 )
+from domain.periods import SHANGHAI
 from domain.vocabulary import SessionStatus
 
 # A session without a known end is looked for this long.
@@ -58,9 +60,10 @@ class SessionOnFloor:
 
 
 def state_of(session: Session, camera_id: int, start: datetime, end: datetime) -> bytes:
-    """A value that changes when the closed segments that overlap [start, end) do."""
-    hashes = session.scalars(
-        select(FootageSegment.sha256)
+    """A value that changes when the footage in [start, end) does, not when its open segment closes."""
+    growing = footage_open.of_camera(session, camera_id, start, end)
+    rows = session.execute(
+        select(FootageSegment.started_at, FootageSegment.ended_at)
         .where(
             FootageSegment.camera_id == camera_id,
             FootageSegment.started_at > start - LONGEST_SEGMENT,
@@ -69,7 +72,26 @@ def state_of(session: Session, camera_id: int, start: datetime, end: datetime) -
         )
         .order_by(FootageSegment.started_at)
     )
-    return hashlib.sha256(b"".join(hashes)).digest()
+    # A file is named after its start and what is whole in it stays as it is: to where it counts is all.
+    found = {started_at: min(ended_at, end) for started_at, ended_at in rows}
+    if growing is not None:
+        found.setdefault(growing.started_at, min(growing.ended_at, end))
+    return hashlib.sha256(repr(sorted(found.items())).encode()).digest()
+
+
+def days_with_footage(session: Session, camera_ids: Sequence[int], month: date) -> set[date]:
+    """The days (Asia/Shanghai) of the month of `month` on which any of the cameras has footage."""
+    first = month.replace(day=1)
+    following = (first + timedelta(days=32)).replace(day=1)
+    start, end = (datetime.combine(day, time(), SHANGHAI) for day in (first, following))
+    days: set[date] = set()
+    for camera_id in camera_ids:
+        for run in runs_between(session, camera_id, start, end):
+            day = run.start.astimezone(SHANGHAI).date()
+            # Half-open: a run that ends at midnight has nothing of the day that begins then.
+            last = (run.end - timedelta(microseconds=1)).astimezone(SHANGHAI).date()
+            days.update(day + timedelta(days=n) for n in range((last - day).days + 1))
+    return days
 
 
 def cameras_with_footage(
@@ -107,7 +129,7 @@ def sessions_with_footage(
         .where(
             Camera.room_id == TradingSession.room_id,
             FootageRun.started_at < _ends,
-            FootageRun.ended_at > func.greatest(_begins, since),
+            footage_open.run_reaches_beyond(func.greatest(_begins, since)),
         )
     )
     return _sessions(

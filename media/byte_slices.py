@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from media.segment_file import PART
+
 
 class FootageMissing(Exception):
     """A file that the index tells of is not there, or is not what it was."""
@@ -62,9 +64,39 @@ class Repeated:
         return enough[within : within + count]
 
 
+def opened(file: Path) -> int:
+    """A descriptor to read the file; an open segment's that has been closed since is there by its final name.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    try:
+        return os.open(file, os.O_RDONLY)
+    except FileNotFoundError:
+        if file.suffix != PART:
+            raise
+        return os.open(file.with_suffix(""), os.O_RDONLY)
+
+
+def size_of(file: Path) -> int:
+    """Bytes of the file that `opened` opens.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    descriptor = opened(file)
+    try:
+        return os.fstat(descriptor).st_size
+    finally:
+        os.close(descriptor)
+
+
 @dataclass(frozen=True)
 class FileSlice:
-    """`length` bytes of a file from `offset`; the file is open only while it is read."""
+    """`length` bytes of a segment's file from `offset`; the file is open only while it is read.
+
+    An open segment grows, and gets its final name, without a change of these bytes.
+    """
 
     file: Path
     offset: int
@@ -77,7 +109,7 @@ class FileSlice:
             FootageMissing: the file is gone or too short.
         """
         try:
-            descriptor = os.open(self.file, os.O_RDONLY)
+            descriptor = opened(self.file)
             try:
                 data = os.pread(descriptor, count, self.offset + start)
             finally:

@@ -2,27 +2,36 @@
 
 import logging
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from data_access import footage
+from data_access import footage, footage_open
 from data_access.engine import transaction
 from data_access.footage import Segment
-from media.segment_file import ClosedFile, left_behind
+from media.segment_file import ClosedFile, SegmentFile, left_behind
 
 log = logging.getLogger(__name__)
 
+_SHOWN_EVERY = timedelta(seconds=0.5)  # of an open segment, where groups of pictures are shorter
+
 
 class Publisher:
-    """Writes a camera's rows in order. While the database is away it keeps them and tries again."""
+    """Writes a camera's rows in order. While the database is away it keeps them and tries again.
 
-    def __init__(self, engine: Engine, camera_id: int) -> None:
+    Args:
+        live: the open segment is shown too; of the publishers of one camera only the recorder's may do that.
+    """
+
+    def __init__(self, engine: Engine, camera_id: int, *, live: bool = False) -> None:
         self._engine = engine
         self._camera_id = camera_id
+        self._live = live
+        self._shown_to: datetime | None = None  # of the open segment
         self._waiting: list[Segment] = []
+        self._told_waiting = 0
         self._previous: bytes | None = None  # hash of the segment published last
 
     def begin_run(self, started_at: datetime) -> int:
@@ -47,15 +56,47 @@ class Publisher:
         )
         self.catch_up()
 
+    def show_open(self, run_id: int, file: SegmentFile, ended_at: datetime) -> None:
+        """Makes the whole fragments of the open segment known; a database that is away is passed over."""
+        shown_to = self._shown_to
+        lately = shown_to is not None and timedelta(0) <= ended_at - shown_to < _SHOWN_EVERY
+        if not self._live or lately:
+            return
+        self._shown_to = ended_at
+        self.catch_up()
+        if self._waiting:  # first what comes before it: a run has no holes
+            return
+        try:
+            with transaction(self._engine) as session:
+                footage_open.grow(
+                    session,
+                    self._camera_id,
+                    started_at=file.started_at,
+                    ended_at=ended_at,
+                    run_id=run_id,
+                    path=file.part_path,
+                    size=file.whole_bytes,
+                    sample_index=file.index().pack(),
+                )
+        except SQLAlchemyError as error:
+            log.debug("camera %d: the open segment is not shown: %s", self._camera_id, error)
+
+    def forget_open(self) -> None:
+        """Removes the row of an open segment that a recorder which ended hard has left."""
+        with transaction(self._engine) as session:
+            footage_open.forget(session, self._camera_id)
+
     def catch_up(self) -> None:
         """Writes what has waited for the database."""
         while self._waiting:
             try:
                 self._write(self._waiting[0])
             except OperationalError as error:
-                log.warning(
-                    "camera %d: %d segments wait: %s", self._camera_id, len(self._waiting), error.orig
-                )
+                if len(self._waiting) != self._told_waiting:
+                    self._told_waiting = len(self._waiting)
+                    log.warning(
+                        "camera %d: %d segments wait: %s", self._camera_id, self._told_waiting, error.orig
+                    )
                 return
             self._waiting.pop(0)
 

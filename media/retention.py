@@ -22,6 +22,9 @@ def expire(engine: Engine, folder: Path, now: datetime, default_days: int) -> in
         while deleted := _expire_some(engine, folder, camera.id, before):
             count += deleted
         with transaction(engine) as session:
+            left_open = footage_expiry.forget_left_open(session, camera.id, before)
+            if left_open is not None:
+                (folder / left_open).unlink(missing_ok=True)
             footage_expiry.forget_empty(session, camera.id, before)
     if count:
         log.info("%d expired segments deleted", count)

@@ -78,6 +78,20 @@ class SegmentFile:
         """Whole fragments on disk."""
         return self._builder.fragment_count
 
+    @property
+    def part_path(self) -> str:
+        """Where it lies while it grows, relative to the footage folder."""
+        return self._path + PART
+
+    @property
+    def whole_bytes(self) -> int:
+        """Bytes of the header and the whole fragments."""
+        return self._builder.whole_bytes
+
+    def index(self) -> SampleIndex:
+        """The samples of the whole fragments, of which there is one at least."""
+        return self._builder.index()
+
     def write(self, data: bytes) -> None:
         """Hands the bytes to the system at once: a killed recorder does not lose them.
 

@@ -102,8 +102,22 @@ class SegmentWriter:
             tracks.append(self._track(sounds, _durations(sounds, None)))
         self._file.write(fragment(self._file.fragments + 1, tracks))
         self._end = gop[True][-1].decode_time + durations[-1]
-        if next_decode_time is not None and self._end - self._origin >= self._segment_ticks:
+        if next_decode_time is None:
+            return  # about to be closed
+        if self._end - self._origin >= self._segment_ticks:
             self._publish(drift=self._drift())
+        else:
+            self._show(reordered=max(abs(offset) for offset in tracks[0].composition_offsets))
+
+    def _show(self, reordered: int) -> None:
+        """Makes known what can be played of the open segment: pictures before which none will come any more.
+
+        Args:
+            reordered: ticks by which pictures are shown earlier or later than decoded, at most.
+        """
+        assert self._file is not None
+        length = (self._end - reordered - self._origin) / VIDEO_TIMESCALE
+        self._publisher.show_open(self._run_id, self._file, self._file.started_at + timedelta(seconds=length))
 
     def _open(self, first: Sample) -> None:
         if self.ended_at is None:

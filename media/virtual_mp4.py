@@ -18,7 +18,7 @@ import numpy as np
 
 from data_access.footage import Segment
 from media import progressive_mp4
-from media.byte_slices import ByteSlice, FileSlice, FootageMissing, Made
+from media.byte_slices import ByteSlice, FileSlice, FootageMissing, Made, size_of
 from media.footage_clips import Chunk, Clip, Packets, clips_of, instant_of, of_one_format
 from media.fragmented_mp4 import NotFragmentedMp4
 from media.progressive_mp4 import Edit, Samples, Track
@@ -33,7 +33,10 @@ class NothingRecorded(Exception):
 
 @dataclass(frozen=True)
 class VirtualFile:
-    """An MP4 of `size` bytes; the same segments and range always give the same bytes."""
+    """An MP4 of `size` bytes; the same segments and range always give the same bytes.
+
+    A range that ends with what is known of an open segment gives them after it is closed, too.
+    """
 
     starts_at: datetime  # wall clock of time 0: the first picture
     ends_at: datetime  # half-open: end of the last picture
@@ -72,7 +75,7 @@ def build(segments: Sequence[Segment], start: datetime, end: datetime, footage_f
 
     Raises:
         NothingRecorded: no picture lies in the range.
-        FootageMissing: a file is not there, its size has changed, or its index is damaged.
+        FootageMissing: a file is not there, a closed one's size has changed, or its index is damaged.
     """
     # A sample lasts less than 2^32 ticks and may have to span a gap almost as long as the range.
     timescale = 90_000 if end - start <= timedelta(hours=12) else 45_000
@@ -103,9 +106,10 @@ def build(segments: Sequence[Segment], start: datetime, end: datetime, footage_f
 
 
 def _etag(front: bytes, clips: list[Clip]) -> str:
+    """Of where every sample lies and how long it is: that stays when an open segment closes."""
     told = hashlib.sha256(front)
     for clip in clips:
-        told.update(clip.segment.sha256)
+        told.update(f"{clip.segment.camera_id} {clip.segment.started_at} {clip.chunks[0].offset};".encode())
     return f'"{told.hexdigest()[:32]}"'
 
 
@@ -131,7 +135,7 @@ def _laid_out(clips: list[Clip], folder: Path) -> _Layout:
         if packets and not layout.sound and clip.sound_format:
             needed_from = clips[0].starts * clip.sound_format.timescale // clip.timescale
             layout.sound = SoundTimeline(clip.sound_format, clip.packet_duration, needed_from)
-        _append_clip(layout, clip, packets, _checked(folder / clip.segment.path, clip.segment.size))
+        _append_clip(layout, clip, packets, _checked(folder, clip.segment))
     return layout
 
 
@@ -158,13 +162,14 @@ def _append_clip(layout: _Layout, clip: Clip, packets: list[Packets], file: Path
     layout.append(FileSlice(file, taken, parts[-1].offset + parts[-1].bytes - taken))
 
 
-def _checked(file: Path, size: int) -> Path:
-    """The file, whose size is as it was when it was closed."""
+def _checked(folder: Path, segment: Segment) -> Path:
+    """The segment's file, whose size is as it was when it was closed; an open one may have grown."""
+    file = folder / segment.path
     try:
-        changed = file.stat().st_size != size
+        size = size_of(file)
     except OSError as error:
         raise FootageMissing(file) from error
-    if changed:
+    if size < segment.size or (size > segment.size and not segment.open):
         raise FootageMissing(file)
     return file
 

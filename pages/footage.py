@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard.access import may_watch, viewer
 from dashboard.db import read
-from dashboard.footage_choice import Choice, choose_day, choose_footage, first_look, keep_link
+from dashboard.footage_choice import Choice, choose_day, choose_footage, first_look, keep_link, plays_at_once
 from dashboard.footage_player import footage_player, lanes_in
 from dashboard.i18n import t
 from dashboard.parts import nothing_here, page_head
@@ -40,7 +40,7 @@ if choice.days:
         choose_day(choice.days)
 
 
-@st.fragment(run_every=30 if choice.window.end > now else None)
+@st.fragment(run_every=10 if choice.window.end > now else None)
 def show(choice: Choice) -> None:
     """The player; while the window reaches into the present, what is recorded comes in by itself."""
     lanes = lanes_in(choice.cameras, choice.window)
@@ -56,6 +56,7 @@ def show(choice: Choice) -> None:
         wanted=wanted,
         camera_id=camera_id,
         viewer=person,
+        play=plays_at_once(),
         on_range=lambda camera, opened: keep_link(choice, camera, opened),
     )
 

@@ -21,6 +21,18 @@ _FINDINGS = (
     "投标人代表未佩戴出入证进入开标区；当场纠正，已处理完毕",
     "代理机构唱标顺序与递交顺序不符；当场更正，已处理完毕",
 )
+_EXTRAS = {
+    SessionType.EVALUATION: [(0.7, "pause", "监标人", "午间或晚间用餐，暂停 40 分钟，评标室封闭")],
+    SessionType.NEGOTIATION: [
+        (0.25, "price_read", "谈判小组", "第一轮报价完毕，各方签字确认"),
+        (0.7, "price_read", "谈判小组", "最后报价完毕，各方签字确认"),
+    ],
+    SessionType.LAND_AUCTION: [
+        (0.15, "price_read", "拍卖师", "宣布起始价与加价幅度"),
+        (0.45, "price_read", "拍卖师", "第十轮报价"),
+        (0.85, "price_read", "拍卖师", "落槌成交，签订成交确认书"),
+    ],
+}
 
 
 def participants_of(rng: Random, kind: SessionType, *, supervised: bool) -> list[Person]:
@@ -50,6 +62,16 @@ def events_of(
         events.append(
             _event(started + length * 0.6, "expert_left", "评标专家", "因身体不适离场 10 分钟，监标人陪同")
         )
+    return sorted(events, key=lambda event: event["at"])
+
+
+def extras_of(rng: Random, kind: SessionType, started: datetime, ended: datetime) -> list[Event]:
+    """What else is noted of a session that somebody watches, where its course is thin."""
+    length = ended - started
+    events = [_event(started + length * share, *rest) for share, *rest in _EXTRAS.get(kind, ())]
+    if kind is SessionType.EVALUATION and rng.random() < 0.4:
+        left = started + length * rng.uniform(0.3, 0.8)
+        events.append(_event(left, "expert_left", "评标专家", "离场 10 分钟，监标人陪同并记录"))
     return sorted(events, key=lambda event: event["at"])
 
 

@@ -16,9 +16,12 @@ ROOMS = (
     ("谈判室", RoomType.NEGOTIATION, 12),
     ("专家抽取室", RoomType.EXPERT_DRAW, 6),
     ("摇号室", RoomType.LOTTERY, 24),
+    ("外出开标点", RoomType.OFF_SITE, None),
 )
 WATCHED_ROOMS = tuple(name for name, _, _ in ROOMS[:4])
 """The four with a demo camera; `schedule` keeps them busy."""
+OFF_SITE_ROOM = "外出开标点"
+"""Where openings away from the centre are; a laptop or phone is the camera there."""
 
 ROOMS_FOR = {
     SessionType.OPENING: ("开标一室", "开标二室", "开标三室"),

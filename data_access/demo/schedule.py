@@ -1,4 +1,7 @@
-"""Keeps the demo's schedule current: a session on in each of the four rooms with a camera, at any hour."""
+"""Keeps the demo's schedule current: a session on in each of the four rooms with a camera, at any hour.
+
+And now and then an opening away from the centre.
+"""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,11 +15,13 @@ from sqlalchemy.orm import Session
 
 from data_access.demo import names
 from data_access.demo.dice import dice
-from data_access.demo.happenings import events_of, participants_of
+from data_access.demo.happenings import events_of, extras_of, participants_of
 from data_access.demo.history import SCHEDULE, make_rooms
 from data_access.demo.plan import SOURCE_SYSTEM, Person, Values
 from data_access.demo.timetable import Slot, slots_wanted
 from data_access.models import (
+    Expert,
+    ExpertDrawMember,
     Lot,
     Project,
     Room,
@@ -25,11 +30,19 @@ from data_access.models import (
     SessionParticipant,
     TradingSession,
 )
-from domain.vocabulary import LotStatus, ProcurementMethod, ProjectClass, SessionStatus, SessionType
+from domain.vocabulary import (
+    DrawResponse,
+    LotStatus,
+    ProcurementMethod,
+    ProjectClass,
+    SessionStatus,
+    SessionType,
+)
 
 # Round the clock is many more sessions than a centre holds: old ones go, or they would drown the figures.
 _KEPT_OFFICE_HOURS = timedelta(days=8)
 _KEPT_OTHERWISE = timedelta(days=2)
+_PANEL = 5  # 招标投标法 art. 37: odd, 5 or more
 _PARTS = {
     ProjectClass.WORKS: "（第{}标段）",
     ProjectClass.PROCUREMENT: "（第{}包）",
@@ -122,6 +135,7 @@ def _draft(slot: Slot, key: str, room_id: int) -> _Draft:
         type=slot.kind,
         room_id=room_id,
         method=method,
+        off_site=slot.off_site,
         planned_start=slot.planned_start,
         planned_end=slot.planned_end,
         status=SessionStatus.SCHEDULED,
@@ -152,13 +166,43 @@ def _move_on(session: Session, held: TradingSession, slot: Slot, now: datetime) 
     over = slot.ends_at <= now
     held.status = SessionStatus.DONE if over else SessionStatus.OPEN
     held.actual_end = slot.ends_at if over else None
+    _draw_panel(session, held, slot, over=over)
     # The course of an opening takes an hour, however long the room is taken.
     course_ends = min(slot.ends_at, slot.starts_at + timedelta(minutes=60))
     noted = select(SessionEvent.at, SessionEvent.kind).where(SessionEvent.session_id == held.id)
     known = {(event.at, event.kind) for event in session.execute(noted)}
-    for event in events_of(rng, slot.kind, slot.starts_at, course_ends, bidders):
+    course = events_of(rng, slot.kind, slot.starts_at, course_ends, bidders)
+    for event in (*course, *extras_of(rng, slot.kind, slot.starts_at, slot.ends_at)):
         if event["at"] <= now and (event["at"], event["kind"]) not in known:
             session.add(SessionEvent(session_id=held.id, **event))
+
+
+def _draw_panel(session: Session, held: TradingSession, slot: Slot, *, over: bool) -> None:
+    """Experts for an evaluation while it is on; kept longer they would drown the figures of draws."""
+    if slot.kind is not SessionType.EVALUATION:
+        return
+    key = f"{SCHEDULE}{slot.key}/"
+    drawn = (ExpertDrawMember.source_system == SOURCE_SYSTEM, ExpertDrawMember.source_key.startswith(key))
+    if over:
+        session.execute(delete(ExpertDrawMember).where(*drawn))
+        return
+    if session.scalar(select(ExpertDrawMember.id).where(*drawn).limit(1)) is not None:
+        return
+    lot_id = session.scalars(select(SessionLot.lot_id).where(SessionLot.session_id == held.id)).one()
+    experts = session.scalars(
+        select(Expert.id).where(Expert.source_system == SOURCE_SYSTEM).order_by(Expert.code)
+    ).all()
+    for expert_id in dice(key).sample(experts, min(_PANEL, len(experts))):
+        session.add(
+            ExpertDrawMember(
+                source_system=SOURCE_SYSTEM,
+                source_key=f"{key}{expert_id}",
+                lot_id=lot_id,
+                expert_id=expert_id,
+                drawn_at=slot.planned_start - timedelta(hours=2),
+                response=DrawResponse.ACCEPTED,
+            )
+        )
 
 
 def _forget_old(session: Session, now: datetime) -> None:

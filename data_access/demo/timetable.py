@@ -1,4 +1,7 @@
-"""When the demo's four rooms with a camera are used: round the clock, one session after the other."""
+"""When the demo's four rooms with a camera are used: round the clock, one session after the other.
+
+Openings away from the centre, which staff show with a laptop or phone, come now and then.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from data_access.demo.rooms import CODE_PREFIX, WATCHED_ROOMS
+from data_access.demo.rooms import CODE_PREFIX, OFF_SITE_ROOM, WATCHED_ROOMS
 from data_access.demo.workdays import at, is_workday, shifted
 from domain.periods import day_of
 from domain.vocabulary import SessionType
@@ -18,6 +21,9 @@ _CLOCKS = (
 )
 _MORNING, _AFTERNOON = 3, 5
 _SLOTS = len(_CLOCKS[0])
+_OFF_SITE = len(WATCHED_ROOMS)  # their number among the rooms
+_OFF_SITE_CLOCKS = ("01:30", "05:30", "08:30", "10:30", "13:30", "15:30", "18:30", "22:30")
+_OFF_SITE_LENGTH = timedelta(minutes=90)
 
 
 @dataclass(frozen=True)
@@ -47,13 +53,19 @@ class Slot:
     @property
     def room_name(self) -> str:
         """Where."""
-        return WATCHED_ROOMS[self.room]
+        return OFF_SITE_ROOM if self.off_site else WATCHED_ROOMS[self.room]
+
+    @property
+    def off_site(self) -> bool:
+        """Whether it is held away from the centre."""
+        return self.room == _OFF_SITE
 
     @property
     def kind(self) -> SessionType:
         """What; the second opening room is used for negotiations, but for its mornings."""
         second = SessionType.OPENING if self.number == _MORNING else SessionType.NEGOTIATION
-        return (SessionType.OPENING, second, SessionType.EVALUATION, SessionType.LAND_AUCTION)[self.room]
+        kinds = SessionType.OPENING, second, SessionType.EVALUATION, SessionType.LAND_AUCTION
+        return SessionType.OPENING if self.off_site else kinds[self.room]
 
     @property
     def in_office_hours(self) -> bool:
@@ -63,11 +75,15 @@ class Slot:
     @property
     def planned_start(self) -> datetime:
         """By the plan."""
+        if self.off_site:
+            return at(self.day, _OFF_SITE_CLOCKS[self.number])
         return at(self.day, _CLOCKS[(self.day.toordinal() + self.room) % len(_CLOCKS)][self.number])
 
     @property
     def planned_end(self) -> datetime:
-        """When the room's next session is to begin."""
+        """When the room's next session is to begin; off-site, where rooms are hired, sooner."""
+        if self.off_site:
+            return self.planned_start + _OFF_SITE_LENGTH
         return self.following.planned_start
 
     @property
@@ -78,7 +94,9 @@ class Slot:
 
     @property
     def ends_at(self) -> datetime:
-        """When it really ends: when the next one begins, so that there is always one on."""
+        """When it really ends: when the next one begins, so that one is always on; off-site as planned."""
+        if self.off_site:
+            return self.planned_end
         return self.following.starts_at
 
     @property
@@ -110,6 +128,7 @@ def slots_wanted(instant: datetime) -> Iterator[Slot]:
     To come are the rest of the week and at least three working days.
     """
     today = day_of(instant)
+    yield from _off_site_wanted(today, instant)
     last = max(today + timedelta(days=6 - today.weekday()), shifted(today, 3))
     for room in range(len(WATCHED_ROOMS)):
         now = slot_at(room, instant)
@@ -124,3 +143,10 @@ def slots_wanted(instant: datetime) -> Iterator[Slot]:
                 slot = Slot(today + timedelta(days=ahead), room, number)
                 if slot.in_office_hours:
                     yield slot
+
+
+def _off_site_wanted(today: date, instant: datetime) -> Iterator[Slot]:
+    """Those that are on or to come today, and the last that ended."""
+    slots = [Slot(today, _OFF_SITE, number) for number in range(_SLOTS)]
+    over = [slot for slot in slots if slot.ends_at <= instant]
+    yield from slots[max(len(over) - 1, 0) :]

@@ -1,0 +1,79 @@
+"""The segment that a camera's recorder is writing now: its whole fragments are footage already.
+
+Its row is written after every fragment, goes with the transaction that publishes the segment, and is removed
+by a recorder that starts. One that a dead recorder left behind still tells of fragments that are on disk.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from data_access.models import FootageOpenSegment, FootageRun
+
+
+def grow(
+    session: Session,
+    camera_id: int,
+    *,
+    started_at: datetime,
+    ended_at: datetime,
+    run_id: int,
+    path: str,
+    size: int,
+    sample_index: bytes,
+) -> None:
+    """Writes how far the camera's open segment has come; a row of another segment makes room."""
+    # The row is of no use after a power cut, and the recorder need not wait for the disk.
+    session.execute(text("SET LOCAL synchronous_commit TO OFF"))
+    told = {
+        "started_at": started_at,
+        "ended_at": ended_at,
+        "run_id": run_id,
+        "path": path,
+        "size": size,
+        "sample_index": sample_index,
+    }
+    new = insert(FootageOpenSegment).values(camera_id=camera_id, **told)
+    session.execute(new.on_conflict_do_update(index_elements=["camera_id"], set_=told))
+
+
+def forget(session: Session, camera_id: int, begun_by: datetime | None = None) -> None:
+    """Removes the camera's row; with `begun_by` only if its segment started then or before."""
+    row = delete(FootageOpenSegment).where(FootageOpenSegment.camera_id == camera_id)
+    session.execute(row if begun_by is None else row.where(FootageOpenSegment.started_at <= begun_by))
+
+
+def of_camera(session: Session, camera_id: int, start: datetime, end: datetime) -> FootageOpenSegment | None:
+    """The camera's open segment if it overlaps [start, end); for the modules of footage only."""
+    return session.scalar(
+        select(FootageOpenSegment)
+        .where(
+            FootageOpenSegment.camera_id == camera_id,
+            FootageOpenSegment.started_at < end,
+            FootageOpenSegment.ended_at > start,
+        )
+        .execution_options(populate_existing=True)
+    )
+
+
+def run_end() -> ColumnElement[datetime]:
+    """Where a run's footage ends, the open segment included; to be selected beside `FootageRun`."""
+    still_open = (
+        select(FootageOpenSegment.ended_at)
+        .where(
+            FootageOpenSegment.camera_id == FootageRun.camera_id, FootageOpenSegment.run_id == FootageRun.id
+        )
+        .correlate(FootageRun)
+        .scalar_subquery()
+    )
+    return func.greatest(FootageRun.ended_at, still_open)
+
+
+def run_reaches_beyond(
+    instant: ColumnElement[datetime] | InstrumentedAttribute[datetime] | datetime,
+) -> ColumnElement[bool]:
+    """Whether a run has footage after the instant; of all runs, only those being written are looked up."""
+    being_written = FootageRun.id.in_(select(FootageOpenSegment.run_id))
+    return or_(FootageRun.ended_at > instant, and_(being_written, run_end() > instant))
