@@ -16,7 +16,7 @@ from dashboard.period_filter import Chosen
 _HERE = Path(__file__).parent
 _ROW = st.components.v2.component(
     "mingjing_headline",
-    css=(_HERE / "headline.css").read_text(encoding="utf-8"),
+    css="".join((_HERE / f"{part}.css").read_text(encoding="utf-8") for part in ("define", "headline")),
     js=(_HERE / "headline.js").read_text(encoding="utf-8"),
 )
 

@@ -17,42 +17,53 @@ from data_access.models import WorkerHeartbeat
 from data_access.settings import settings
 
 HEARTBEAT_LIMIT = timedelta(seconds=10)
+WORKERS = ("recorder", "alerter")
 
 
 async def healthz(_request: Request) -> JSONResponse:
-    """200 `{"status": "ok"}` when web, database, recorder and gateway are well, else 503 with their names."""
-    unwell_workers, gateway_is_well = await asyncio.gather(
-        to_thread.run_sync(unwell_in_database), _gateways_are_well()
+    """200 `{"status": "ok"}` when web, database, workers and gateway are well, else 503 with their names."""
+    unwell_workers, unwell_gateways = await asyncio.gather(
+        to_thread.run_sync(unwell_in_database), _unwell_gateways()
     )
-    unwell = [*unwell_workers, *([] if gateway_is_well else ["gateway"])]
+    unwell = [*unwell_workers, *unwell_gateways]
     if unwell:
         return JSONResponse({"status": "unwell", "unwell": unwell}, status_code=503)
     return JSONResponse({"status": "ok"})
 
 
 def unwell_in_database() -> list[str]:
-    """Names `database` when it does not answer, `recorder` when its heartbeat is not fresh."""
+    """Names `database` when it does not answer, and each worker whose heartbeat is not fresh."""
+    fresh_since = datetime.now(UTC) - HEARTBEAT_LIMIT
     try:
         with transaction() as session:
-            seen = session.scalar(select(WorkerHeartbeat.seen_at).where(WorkerHeartbeat.worker == "recorder"))
+            well = set(
+                session.scalars(select(WorkerHeartbeat.worker).where(WorkerHeartbeat.seen_at > fresh_since))
+            )
     except (SQLAlchemyError, NotRunning):
         return ["database"]
-    return [] if seen is not None and datetime.now(UTC) - seen < HEARTBEAT_LIMIT else ["recorder"]
+    return [worker for worker in WORKERS if worker not in well]
 
 
-async def _gateways_are_well() -> bool:
-    """Every gateway process answers; with another WHEP server there is none."""
-    if settings().whep_url:
-        return True
+async def _unwell_gateways() -> list[str]:
+    """Names each gateway process that does not answer; with another WHEP server there is none."""
+    chosen = settings()
+    ports = () if chosen.whep_url else chosen.gateway_ports
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as client:
+        answers = await asyncio.gather(*(_answers(client, port) for port in ports))
+    several = len(ports) > 1
+    return [
+        f"gateway-{port}" if several else "gateway"
+        for port, well in zip(ports, answers, strict=True)
+        if not well
+    ]
+
+
+async def _answers(client: aiohttp.ClientSession, port: int) -> bool:
     try:
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as client:
-            for port in settings().gateway_ports:
-                async with client.get(f"http://127.0.0.1:{port}/healthz") as answer:
-                    if answer.status != 200:
-                        return False
+        async with client.get(f"http://127.0.0.1:{port}/healthz") as answer:
+            return answer.status == 200
     except (aiohttp.ClientError, TimeoutError):
         return False
-    return True
 
 
 routes = [Route("/healthz", healthz)]

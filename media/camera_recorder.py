@@ -23,6 +23,7 @@ from media.camera import CameraProblem, camera_errors, open_stream, recordable_v
 from media.publisher import Publisher
 from media.segment_file import DiskFailed
 from media.segment_writer import SegmentWriter
+from media.stream_meter import StreamMeter
 from media.stream_reader import ParametersChanged, Sample, StreamReader, TimestampsJumped
 
 log = logging.getLogger(__name__)
@@ -75,6 +76,17 @@ class OpenGap:
         with self._lock:
             self._write(until)
 
+    def close(self, at: datetime) -> None:
+        """Footage begins, at an instant that may lie a little back."""
+        with self._lock:
+            self._write(at)
+            self._why = None  # it grows no more
+            try:
+                with transaction(self._engine) as session:
+                    footage.end_gaps(session, self._camera_id, at)
+            except SQLAlchemyError as error:
+                log.debug("camera %d: gaps not ended: %s", self._camera_id, error)
+
     def _write(self, until: datetime) -> None:
         if self._why is None:
             return
@@ -93,6 +105,7 @@ class Observed:
     recording: bool = False
     last_frame_at: datetime | None = None
     message: str = ""
+    meter: StreamMeter | None = None  # while connected
 
 
 class CameraRecorder:
@@ -106,7 +119,7 @@ class CameraRecorder:
         self._around = surroundings
         self._why = why_until_now
         self._stopping = threading.Event()
-        self._publisher = Publisher(surroundings.engine, camera.id)
+        self._publisher = Publisher(surroundings.engine, camera.id, live=True)
         self._gap: OpenGap | None = None
         self._ended_at: datetime | None = None  # of this camera's footage so far
 
@@ -125,6 +138,7 @@ class CameraRecorder:
                 problem = ENDED
             except Exception as error:  # noqa: BLE001 - one camera must not end the others
                 problem = _explained(error)
+            self.observed.meter = None
             if self._stopping.is_set():
                 return
             wait = 0.5 if self.observed.recording else min(2 * wait, LONGEST_WAIT)
@@ -140,6 +154,7 @@ class CameraRecorder:
         """Publishes what was left behind and opens the gap that reaches back to it."""
         around = self._around
         recovered = self._publisher.publish_left_behind(around.folder, str(self.camera.id))
+        self._publisher.forget_open()
         if recovered:
             log.info("%s: %d segments recovered", self.camera.name, recovered)
         with transaction(around.engine) as session:
@@ -157,6 +172,7 @@ class CameraRecorder:
         url = self.camera.url
         with self._around.opener(url) as container, camera_errors(url):
             recordable_video(container, url)
+            self.observed.meter = StreamMeter(container, self._around.clock())
             reader = StreamReader(container, self._around.clock)
             if reader.left_out:
                 log.warning("%s: sound left out, MP4 cannot hold %s", self.camera.name, reader.left_out)
@@ -193,19 +209,23 @@ class CameraRecorder:
         )
 
     def _observe(self, sample: Sample, writer: SegmentWriter) -> None:
+        if self.observed.meter is not None:
+            self.observed.meter.count(sample)
         if sample.video:
             self.observed.last_frame_at = datetime.fromtimestamp(sample.arrived_at, UTC)
         if writer.started_at is not None and not self.observed.recording:
             self.observed.recording, self.observed.message = True, ""
             log.info("%s: recording", self.camera.name)
             if self._gap is not None:
-                self._gap.write(writer.started_at)
+                self._gap.close(writer.started_at)
 
     def _end_run(self, writer: SegmentWriter) -> None:
         try:
             writer.close()
         finally:
-            if writer.ended_at is not None:
+            if writer.started_at is not None and writer.ended_at is not None:
+                if self._gap is not None:  # a run may end before it was seen to record
+                    self._gap.close(writer.started_at)
                 self._ended_at = writer.ended_at
                 self._gap = OpenGap(self._around.engine, self.camera.id, writer.ended_at)
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from sqlalchemy.exc import SQLAlchemyError
 
 from data_access import cameras, footage, workers
-from data_access.cameras import CameraRow
+from data_access.cameras import NOT_CONNECTED, CameraRow
 from data_access.engine import engine, transaction
 from data_access.settings import settings
 from media import retention
@@ -105,6 +105,7 @@ class Recorder:
                     last_frame_at=seen.last_frame_at,
                     message=seen.message,
                     at=self._now(),
+                    stream=seen.meter.now if seen.meter else NOT_CONNECTED,
                 )
             for camera_id in self._disabled:
                 cameras.report_status(
@@ -131,7 +132,7 @@ class Recorder:
         deadline = time.monotonic() + STOP_SECONDS
         for recorder, thread in self._running.values():
             thread.join(max(0.0, deadline - time.monotonic()))
-            recorder.observed.recording = False
+            recorder.observed.recording, recorder.observed.meter = False, None
             recorder.observed.message = "录像服务已停止 / the recorder is stopped"
         try:
             self._report()

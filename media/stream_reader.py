@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ _HANDED_OUT_BY_THE_NEXT = frozenset({"rtsp", "mpegts"})
 # Types of the network abstraction layer that are parameter sets: H.264 SPS, PPS; H.265 VPS, SPS, PPS.
 _PARAMETER_SETS = {"h264": frozenset({7, 8}), "hevc": frozenset({32, 33, 34})}
 _START_CODE = b"\x00\x00\x01"
+_BEFORE_ANY_CAMERA = 946_684_800_000_000  # the year 2000, microseconds since 1970
 
 
 class TimestampsJumped(Exception):
@@ -49,6 +51,7 @@ class Sample:
     sync: bool
     seconds: float  # the decode time
     arrived_at: float  # seconds since 1970 at which it began to arrive
+    camera_time: float | None = None  # of a key picture, by the camera's own clock; None: it does not tell
 
 
 class StreamReader:
@@ -132,6 +135,7 @@ class StreamReader:
             sync=packet.is_keyframe or not video,
             seconds=float(decode),
             arrived_at=self._arrival(packet),
+            camera_time=_camera_time(packet) if video and packet.is_keyframe else None,
         )
 
     def _arrival(self, packet: Packet[Any]) -> float:
@@ -211,6 +215,15 @@ def _storable_sound(container: InputContainer) -> tuple[av.AudioStream | None, s
     audio = container.streams.audio[0]
     codec = audio.codec_context.name.removesuffix("float")  # "mp3float" is how FFmpeg decodes mp3
     return (audio, "") if codec in STORABLE_SOUND and audio.codec_context.sample_rate else (None, codec)
+
+
+def _camera_time(packet: Packet[Any]) -> float | None:
+    """When the camera says that it made the picture, from its RTCP sender reports: seconds since 1970."""
+    if not packet.has_sidedata("prft"):
+        return None
+    microseconds: int = struct.unpack_from("<q", bytes(packet.get_sidedata("prft")))[0]
+    # A camera without clock counts from its start instead (RFC 3550 section 6.4.1).
+    return microseconds / 1e6 if microseconds > _BEFORE_ANY_CAMERA else None
 
 
 def _is_annex_b(video: av.VideoStream) -> bool:

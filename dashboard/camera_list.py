@@ -1,0 +1,105 @@
+"""The cameras in service, and what can be done with one: enable, disable, remove."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import camera_changes, tables
+from dashboard.access import Viewer
+from dashboard.health_words import picture_word
+from dashboard.i18n import t
+from dashboard.numbers import NOT_APPLICABLE
+from dashboard.parts import plain
+from dashboard.tables import Column
+from data_access.cameras import CameraRow
+from domain.vocabulary import CameraSource
+from media.camera import redacted
+
+
+def say(key: str, **values: str) -> None:
+    """A line at the head of the page in the next run."""
+    st.session_state["cameras_said"] = t(key, **{name: plain(value) for name, value in values.items()})
+
+
+def said() -> None:
+    """What the last action has done."""
+    if line := st.session_state.pop("cameras_said", ""):
+        st.success(line, icon=":material/check_circle:")
+
+
+def camera_list(rows: Sequence[CameraRow], states: Mapping[int, str]) -> None:
+    """The cameras in service; addresses without their passwords."""
+    table = pd.DataFrame(
+        [
+            {
+                "room": row.room_name,
+                "name": row.name,
+                "state": t(f"health.state.{states[row.id]}"),
+                "codec": picture_word(row.codec, row.width, row.height),
+                "url": _shown_url(row, row.url),
+                "sub_url": _shown_url(row, row.sub_url),
+                "added": row.added_at,
+            }
+            for row in rows
+        ]
+    )
+    widths = {"url": 280, "sub_url": 280, "name": 150}
+    columns = {
+        name: Column(t(f"cameras.column.{name}"), "time" if name == "added" else "text", widths.get(name))
+        for name in table.columns
+    }
+    tables.show(table, columns, key="cameras", alt=t("cameras.listed"))
+
+
+def _shown_url(row: CameraRow, url: str | None) -> str:
+    if row.source == CameraSource.BROWSER:
+        return t("cameras.browser_camera")
+    return redacted(url) if url else NOT_APPLICABLE
+
+
+def camera_actions(rows: Sequence[CameraRow], person: Viewer) -> None:
+    """Enable, disable, remove."""
+    by_id = {row.id: row for row in rows}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox(
+            t("cameras.choose"),
+            list(by_id),
+            format_func=lambda one: by_id[one].name,
+            index=None,
+            placeholder=t("cameras.choose"),
+            key="camera_chosen",
+            width=280,
+        )
+        camera = by_id.get(chosen) if chosen is not None else None
+        word = "disable" if camera is None or camera.enabled else "enable"
+        switched = st.button(t(f"cameras.{word}"), disabled=camera is None, key="camera_switch")
+        removing = st.button(t("cameras.remove"), disabled=camera is None, key="camera_remove")
+    if camera is None:
+        return
+    if switched:
+        camera_changes.switch(camera, actor=person.name, enabled=not camera.enabled)
+        say(f"cameras.{word}d_done", name=camera.name)
+        st.rerun()
+    if removing:
+        st.session_state["camera_removing"] = camera.id
+    if st.session_state.get("camera_removing") == camera.id:
+        _confirm_removal(camera, person)
+
+
+def _confirm_removal(camera: CameraRow, person: Viewer) -> None:
+    with st.container(border=True):
+        st.markdown(f"**{t('cameras.remove_question', name=plain(camera.name))}**")
+        st.caption(t("cameras.remove_note"))
+        with st.container(horizontal=True):
+            confirmed = st.button(t("cameras.confirm_remove"), type="primary", key="camera_remove_confirmed")
+            cancelled = st.button(t("cameras.cancel"), key="camera_remove_cancelled")
+    if confirmed or cancelled:
+        del st.session_state["camera_removing"]
+    if confirmed:
+        removed = camera_changes.remove(camera.name, actor=person.name)
+        say("cameras.removed_done" if removed else "cameras.gone", name=camera.name)
+    if confirmed or cancelled:
+        st.rerun()
