@@ -5,7 +5,17 @@ import logging
 import streamlit as st
 from starlette.middleware import Middleware
 
-from dashboard import footage_routes, health, index_page, live_routes, sign_in
+from dashboard import (
+    footage_routes,
+    health,
+    index_page,
+    live_routes,
+    live_status,
+    mark_routes,
+    off_site_routes,
+    sign_in,
+    talk_back_routes,
+)
 from dashboard.access import SignedInOnly
 from dashboard.script_errors import show_script_error
 from data_access.settings import settings
@@ -20,8 +30,13 @@ app = st.App(
         *index_page.routes,
         *footage_routes.routes,
         *live_routes.routes,
+        *live_status.routes,
+        *mark_routes.routes,
+        *off_site_routes.routes,
+        *talk_back_routes.routes,
     ],
     middleware=[Middleware(SignedInOnly)],
+    lifespan=live_routes.sweeping,
     on_script_error=show_script_error,
 )
 

@@ -1,5 +1,6 @@
 """Who is looking, and the middleware that lets nobody anonymous in."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,11 @@ from data_access.settings import settings
 from domain.vocabulary import Role, RoomType
 
 OPEN_PATHS = frozenset({"/sign-in", "/healthz"})
+
+# The stream of a browser camera, for recorder and gateway: its route asks for the key in the camera's URL.
+_STREAM = re.compile(r"/off-site/[0-9]+\.ts")
+_LOOPBACK = frozenset({"127.0.0.1", "::1"})
+_FORWARDED = frozenset({b"x-forwarded-for", b"x-real-ip", b"forwarded", b"via"})
 
 # 招标投标法 art. 38: evaluation is confidential, so its rooms are for approved inspectors only.
 RESTRICTED_ROOMS = frozenset({RoomType.EVALUATION, RoomType.NEGOTIATION, RoomType.EXPERT_DRAW})
@@ -43,6 +49,14 @@ def cookie_name() -> str:
 def may_watch(role: Role, room_type: str) -> bool:
     """True when the role may see live pictures and footage of such a room."""
     return role is Role.INSPECTOR or room_type not in RESTRICTED_ROOMS
+
+
+def may_mark(role: Role, room_type: str) -> bool:
+    """True when the role may mark what it sees in such a room, and see the marks of others.
+
+    Those who supervise; not those who are supervised or who keep the system running.
+    """
+    return role in {Role.INSPECTOR, Role.SUPERVISOR} and may_watch(role, room_type)
 
 
 def viewer_of(scope: Scope) -> Viewer:
@@ -107,7 +121,7 @@ class SignedInOnly:
         if scope["type"] not in {"http", "websocket"}:
             await self.app(scope, receive, send)
             return
-        if scope["type"] == "http" and scope["path"] in OPEN_PATHS:
+        if scope["type"] == "http" and (scope["path"] in OPEN_PATHS or _is_stream_for_workers(scope)):
             await self.app(scope, receive, _with_security_headers(send))
             return
         found = await to_thread.run_sync(_signed_in, token_of(scope))
@@ -116,6 +130,16 @@ class SignedInOnly:
             return
         scope.setdefault("state", {})["viewer"] = found
         await self.app(scope, receive, _with_security_headers(send))
+
+
+def _is_stream_for_workers(scope: Scope) -> bool:
+    """A browser camera's stream, asked for with a key, by this machine itself and not through a proxy."""
+    if not _STREAM.fullmatch(scope["path"]) or b"key=" not in scope["query_string"]:
+        return False
+    if any(name in _FORWARDED for name, _ in _headers(scope)):
+        return False
+    here, there = (scope.get("server") or ("",))[0], address_of(scope)
+    return there in _LOOPBACK or (bool(there) and there == here)
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

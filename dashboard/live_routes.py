@@ -1,37 +1,44 @@
-"""The signalling of live video: `/whep/...` checks who asks, then passes the request to the gateway.
+"""The signalling of live video: `/whep/...` (WHEP) checks who asks, then asks the server of the pictures.
 
-    POST   /whep/{camera}             an SDP offer; 201 with the answer and a Location
-    PATCH  /whep/{camera}/{viewer}    the viewer is still there and still allowed
-    DELETE /whep/{camera}/{viewer}    the viewer leaves
+    POST   /whep/{camera}?stream=sub|main   an SDP offer; 201 with the answer and the connection's Location
+    PATCH  /whep/{camera}/{connection}      every 20 s: the viewer is still there; answers if still allowed
+    DELETE /whep/{camera}/{connection}      the viewer leaves
 
-An error is JSON with `error`, `zh` and `en`, as the gateway's (media/gateway.py).
+A connection belongs to the signed-in browser that made it: to any other it does not exist. It ends when the
+browser leaves, has not been heard of for a minute, signs out, or the account is closed.
+`Mingjing-Transcoded` in the answer: the picture is converted for the browser, and why (codec, b_frames).
+An error is JSON with `error`, `reason`, `zh` and `en`, as the gateway's (media/gateway.py).
 """
 
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
-from aiohttp import ClientError, ClientSession, ClientTimeout
 from anyio import to_thread
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from dashboard.access import Viewer, address_of, may_watch, viewer_of
-from data_access import audit, cameras
+from dashboard import whep_server
+from dashboard.access import Viewer, address_of, may_watch, token_of, viewer_of
+from dashboard.whep_server import Opened, Refused
+from data_access import accounts, audit, cameras, live_views
 from data_access.cameras import CameraRow
+from data_access.embedded_postgres import NotRunning
 from data_access.engine import transaction
-from data_access.settings import settings
+from data_access.live_views import LiveViewRow
+
+log = logging.getLogger(__name__)
 
 _LONGEST_OFFER = 100_000  # bytes; a browser's is about 5 000
-_PATIENCE = ClientTimeout(total=12)  # the gateway waits up to 7 s for a camera's first picture
 _HIGHEST_ID = 2**31 - 1
-
-
-class Refused(Exception):
-    """The request ends here, with this status and reason."""
-
-    def __init__(self, status: int, error: str, zh: str, en: str) -> None:
-        super().__init__(en)
-        self.answer = JSONResponse({"error": error, "reason": None, "zh": zh, "en": en}, status)
+_SWEEP_SECONDS = 3.0
+_GIVE_UP = timedelta(hours=1)  # a server that does not answer for so long has forgotten the connection
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,7 @@ class Asked:
     """Who asks for which camera, from where."""
 
     viewer: Viewer
+    web_session: bytes
     camera: CameraRow
     address: str
 
@@ -50,23 +58,39 @@ async def watch(request: Request) -> Response:
         offer = await request.body()
         if len(offer) > _LONGEST_OFFER:
             raise Refused(413, "bad_offer", "播放请求过大", "the SDP offer is too long")
-        answer = await _gateway("POST", asked.camera.id, body=offer)
-        if answer.status_code == 201:
-            await to_thread.run_sync(_note, asked)
+        stream = "main" if request.query_params.get("stream") == "main" else "sub"
+        opened = await whep_server.connect(asked.camera.id, stream, asked.web_session, offer)
+        token = await _kept(asked, opened)
     except Refused as refused:
-        return refused.answer
+        return JSONResponse(refused.body, refused.status)
     except ClientDisconnect:  # chose another room meanwhile
         return Response(status_code=400)
-    return answer
+    headers = {"Location": f"/whep/{asked.camera.id}/{token}"}
+    if opened.transcoded:
+        headers["Mingjing-Transcoded"] = opened.transcoded
+    return Response(opened.answer, 201, headers, "application/sdp")
 
 
-async def keep_or_leave(request: Request) -> Response:
-    """Passes on that a viewer is still there (PATCH) or leaves (DELETE)."""
+async def keep(request: Request) -> Response:
+    """The viewer is still there, and still allowed to be."""
     try:
-        asked = await to_thread.run_sync(_asked, request)
-        return await _gateway(request.method, asked.camera.id, f"/{request.path_params['connection']}")
+        asked, view = await to_thread.run_sync(_own_view, request)
+        known = await whep_server.renew(view.upstream, asked.web_session)
+        await to_thread.run_sync(_note, view, known)
     except Refused as refused:
-        return refused.answer
+        return JSONResponse(refused.body, refused.status)
+    return Response(status_code=204) if known else JSONResponse(_ended().body, 404)
+
+
+async def leave(request: Request) -> Response:
+    """The viewer leaves."""
+    try:
+        asked, view = await to_thread.run_sync(_own_view, request)
+        await whep_server.close(view.upstream, asked.web_session)
+        await to_thread.run_sync(_note, view, False)
+    except Refused as refused:
+        return JSONResponse(refused.body, refused.status)
+    return Response(status_code=200)
 
 
 def _asked(request: Request) -> Asked:
@@ -74,15 +98,51 @@ def _asked(request: Request) -> Asked:
     viewer, camera_id = viewer_of(request.scope), request.path_params["camera_id"]
     with transaction() as session:
         camera = cameras.camera_by_id(session, camera_id) if camera_id <= _HIGHEST_ID else None
-    if camera is None:
-        raise Refused(404, "unknown_camera", "没有这个摄像头", "there is no such camera")
+    if camera is None or camera.removed_at is not None or not camera.enabled:
+        raise Refused(
+            404, "unknown_camera", "没有这个摄像头或已停用", "there is no such camera, or it is disabled"
+        )
     if not may_watch(viewer.role, camera.room_type):
         raise Refused(403, "not_allowed", "您无权观看该场所", "you may not watch this room")
-    return Asked(viewer, camera, address_of(request.scope))
+    return Asked(viewer, accounts.hash_of(token_of(request.scope)), camera, address_of(request.scope))
 
 
-def _note(asked: Asked) -> None:
+def _own_view(request: Request) -> tuple[Asked, LiveViewRow]:
+    asked = _asked(request)
     with transaction() as session:
+        view = live_views.lasting(session, request.path_params["connection"], asked.web_session)
+    if view is None or view.camera_id != asked.camera.id:
+        raise _ended()
+    return asked, view
+
+
+def _ended() -> Refused:
+    return Refused(404, "unknown_viewer", "播放连接已结束", "this connection has ended")
+
+
+async def _kept(asked: Asked, opened: Opened) -> str:
+    """The name of the new connection, once it is written down; what is not written down is not shown."""
+    try:
+        return await to_thread.run_sync(_begin, asked, opened.upstream)
+    except BaseException:
+        with contextlib.suppress(Refused):
+            await whep_server.close(opened.upstream, asked.web_session)
+        raise
+
+
+def _begin(asked: Asked, upstream: str) -> str:
+    token = secrets.token_urlsafe(16)
+    with transaction() as session:
+        live_views.begin(
+            session,
+            token=token,
+            web_session=asked.web_session,
+            account_id=asked.viewer.account_id,
+            role=asked.viewer.role,
+            camera_id=asked.camera.id,
+            upstream=upstream,
+            at=datetime.now(UTC),
+        )
         audit.record(
             session,
             actor=asked.viewer.name,
@@ -91,31 +151,60 @@ def _note(asked: Asked) -> None:
             detail={"camera_id": asked.camera.id, "room": asked.camera.room_name},
             address=asked.address,
         )
+    return token
 
 
-async def _gateway(method: str, camera_id: int, connection: str = "", body: bytes = b"") -> Response:
-    """The gateway's answer.
+def _note(view: LiveViewRow, lasts: bool) -> None:
+    with transaction() as session:
+        note = live_views.note_seen if lasts else live_views.end
+        note(session, view.token, datetime.now(UTC))
 
-    Raises:
-        Refused: it does not answer.
-    """
-    chosen = settings()
-    headers = {"Authorization": f"Bearer {chosen.gateway_key()}"}
-    url = f"http://127.0.0.1:{chosen.gateway_port_of(camera_id)}/whep/{camera_id}{connection}"
+
+@contextlib.asynccontextmanager
+async def sweeping(_app: object) -> AsyncIterator[None]:
+    """While the web process runs: ends the connections whose viewers are gone or no longer allowed."""
+    sweeper = asyncio.create_task(_sweep_for_ever())
     try:
-        async with (
-            ClientSession(timeout=_PATIENCE) as http,
-            http.request(method, url, data=body, headers=headers) as answer,
-        ):
-            kept = {name: answer.headers[name] for name in ("Location",) if name in answer.headers}
-            return Response(await answer.read(), answer.status, kept, answer.content_type)
-    except (ClientError, TimeoutError) as error:
-        raise Refused(
-            503, "no_gateway", "实时视频服务无应答，正在恢复", "the live video service does not answer"
-        ) from error
+        yield
+    finally:
+        sweeper.cancel()
+
+
+async def _sweep_for_ever() -> None:
+    while True:
+        await asyncio.sleep(_SWEEP_SECONDS)
+        try:
+            await sweep(datetime.now(UTC))
+        except (SQLAlchemyError, NotRunning) as error:
+            log.warning("live views are not swept: %s", error)
+
+
+async def sweep(now: datetime) -> None:
+    """Ends what is left behind; where the server does not answer, the next sweep tries again."""
+    await asyncio.gather(*(_let_go(view, now) for view in await to_thread.run_sync(_left_behind, now)))
+
+
+def _left_behind(now: datetime) -> list[LiveViewRow]:
+    with transaction() as session:
+        return live_views.left_behind(session, now=now)
+
+
+async def _let_go(view: LiveViewRow, now: datetime) -> None:
+    try:
+        await whep_server.close(view.upstream, view.web_session)
+    except Refused:
+        if now - view.seen_at < _GIVE_UP:
+            return
+    await to_thread.run_sync(_end_as_seen, view)
+
+
+def _end_as_seen(view: LiveViewRow) -> None:
+    with transaction() as session:
+        live_views.end(session, view.token, view.seen_at)
 
 
 routes = [
     Route("/whep/{camera_id:int}", watch, methods=["POST"]),
-    Route("/whep/{camera_id:int}/{connection}", keep_or_leave, methods=["PATCH", "DELETE"]),
+    Route("/whep/{camera_id:int}/{connection}", keep, methods=["PATCH"]),
+    Route("/whep/{camera_id:int}/{connection}", leave, methods=["DELETE"]),
 ]

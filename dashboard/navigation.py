@@ -10,6 +10,7 @@ from domain.vocabulary import Role
 
 _FOLDER = Path(__file__).parent.parent / "pages"
 _EVERYBODY = frozenset(Role)
+_ON_THE_FLOOR = frozenset({Role.STAFF, Role.ADMINISTRATOR})
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,9 @@ PAGES = (
     Entry("overview", "monitoring", "", has_period=True),
     Entry("live", "videocam", "live", "watch"),
     Entry("footage", "history", "footage", "watch"),
+    Entry("off_site", "video_camera_front", "off-site", "watch", roles=_ON_THE_FLOOR),
+    Entry("talk_back", "record_voice_over", "talk-back", "watch", roles=_ON_THE_FLOOR | {Role.INSPECTOR}),
+    Entry("health", "monitor_heart", "health", "watch"),
     Entry("openings", "gavel", "openings", "business", has_period=True),
     Entry("opening", "gavel", "opening", "business", hidden=True, has_period=True),
     Entry("trading", "bar_chart", "trading", "business", has_period=True),
@@ -55,6 +59,7 @@ PAGES = (
     Entry(
         "import_data", "upload_file", "import", "data", roles=frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})
     ),
+    Entry("cameras", "add_a_photo", "cameras", "system", roles=frozenset({Role.ADMINISTRATOR, Role.STAFF})),
 )
 
 

@@ -109,7 +109,7 @@ def open_session(session: Session, account_id: int, address: str, *, now: dateti
     token = secrets.token_urlsafe(32)
     session.add(
         WebSession(
-            token_hash=_hashed(token),
+            token_hash=hash_of(token),
             account_id=account_id,
             created_at=now,
             expires_at=now + SESSION_LIFETIME,
@@ -124,17 +124,18 @@ def signed_in(session: Session, token: str, *, now: datetime) -> AccountRow | No
     account = session.scalar(
         select(Account)
         .join(WebSession, WebSession.account_id == Account.id)
-        .where(WebSession.token_hash == _hashed(token), WebSession.expires_at > now, Account.active)
+        .where(WebSession.token_hash == hash_of(token), WebSession.expires_at > now, Account.active)
     )
     return _row(account) if account else None
 
 
 def close_session(session: Session, token: str) -> None:
     """Signs a browser out."""
-    session.execute(delete(WebSession).where(WebSession.token_hash == _hashed(token)))
+    session.execute(delete(WebSession).where(WebSession.token_hash == hash_of(token)))
 
 
-def _hashed(token: str) -> bytes:
+def hash_of(token: str) -> bytes:
+    """What is kept of a browser's token, and names its web session."""
     return hashlib.sha256(token.encode()).digest()
 
 

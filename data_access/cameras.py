@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 
 from sqlalchemy import Select, select, update
@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from data_access.models import Camera, CameraStatus, Room
+from domain.vocabulary import CameraSource
 
 
 class NameTaken(Exception):
@@ -47,6 +48,25 @@ class CameraRow:
     audio_codec: str | None
     added_at: datetime
     removed_at: datetime | None
+    source: str = CameraSource.NETWORK
+
+
+@dataclass(frozen=True)
+class StreamNow:
+    """What a connected camera sends, measured over the last seconds; None: not known."""
+
+    connected_since: datetime | None = None  # None: not connected now
+    codec: str | None = None  # "h264" or "hevc"
+    width: int | None = None  # pixels
+    height: int | None = None  # pixels
+    frame_rate: float | None = None  # frames a second
+    bits_per_second: float | None = None  # of what is recorded: pictures and sound
+    audio_codec: str | None = None  # None: no sound
+    clock_offset: float | None = None  # seconds by which the camera's clock is ahead; None: it does not tell
+
+
+NOT_CONNECTED = StreamNow()
+_MEASURED = tuple(each.name for each in fields(StreamNow))
 
 
 @dataclass(frozen=True)
@@ -58,12 +78,19 @@ class StatusRow:
     last_frame_at: datetime | None
     message: str  # why it is not recording; empty when it is
     updated_at: datetime
+    stream: StreamNow = NOT_CONNECTED
 
 
 def all_cameras(session: Session, *, removed: bool = False) -> list[CameraRow]:
     """Every camera by room and name; with `removed` also those that only their footage is left of."""
     query = _cameras() if removed else _cameras().where(Camera.removed_at.is_(None))
     return _rows(session, query)
+
+
+def installed_cameras(session: Session) -> list[CameraRow]:
+    """The cameras to be expected on the wall: a browser (外出开评标) only while it is in service."""
+    fixed = Camera.source == CameraSource.NETWORK
+    return _rows(session, _cameras().where(Camera.removed_at.is_(None), Camera.enabled | fixed))
 
 
 def enabled_cameras(session: Session) -> list[CameraRow]:
@@ -95,6 +122,7 @@ def add(
     url: str,
     at: datetime,
     sub_url: str | None = None,
+    source: CameraSource = CameraSource.NETWORK,
     codec: str | None = None,
     width: int | None = None,
     height: int | None = None,
@@ -119,7 +147,7 @@ def add(
             f"“{name}”曾属于另一房间且仍有录像，请换一个名称 / "
             f"{name!r} was a camera of another room and has footage there; choose another name"
         )
-    camera.url, camera.sub_url, camera.enabled = url, sub_url, True
+    camera.url, camera.sub_url, camera.source, camera.enabled = url, sub_url, source, True
     camera.codec, camera.width, camera.height = codec, width, height
     camera.frame_rate, camera.gop_seconds = frame_rate, gop_seconds
     camera.has_b_frames, camera.audio_codec = has_b_frames, audio_codec
@@ -138,9 +166,14 @@ def remove(session: Session, name: str, at: datetime) -> CameraRow | None:
     return _rows(session, _cameras().where(Camera.id == camera.id))[0]
 
 
-def change_url(session: Session, camera_id: int, url: str) -> None:
-    """Gives a camera another address for its main stream."""
-    session.execute(update(Camera).where(Camera.id == camera_id).values(url=url))
+def switch(session: Session, camera_id: int, *, enabled: bool) -> None:
+    """Enables a camera, or disables it: it is then neither recorded nor watched, its footage stays."""
+    session.execute(update(Camera).where(Camera.id == camera_id).values(enabled=enabled))
+
+
+def change_urls(session: Session, camera_id: int, url: str, sub_url: str | None) -> None:
+    """Gives a camera other addresses for its main stream and its sub-stream."""
+    session.execute(update(Camera).where(Camera.id == camera_id).values(url=url, sub_url=sub_url))
 
 
 def all_rooms(session: Session) -> list[RoomRow]:
@@ -151,6 +184,12 @@ def all_rooms(session: Session) -> list[RoomRow]:
 def room_named(session: Session, name: str) -> RoomRow | None:
     """The room of that name."""
     found = session.scalar(select(Room).where(Room.name == name))
+    return None if found is None else _room(found)
+
+
+def room_by_id(session: Session, room_id: int) -> RoomRow | None:
+    """The room with that id."""
+    found = session.get(Room, room_id)
     return None if found is None else _room(found)
 
 
@@ -170,16 +209,11 @@ def report_status(
     last_frame_at: datetime | None,
     message: str,
     at: datetime,
+    stream: StreamNow = NOT_CONNECTED,
 ) -> None:
     """Writes what the recorder observes. Without `last_frame_at` the last known one stays."""
-    new = insert(CameraStatus).values(
-        camera_id=camera_id,
-        recording=recording,
-        last_frame_at=last_frame_at,
-        message=message,
-        updated_at=at,
-    )
-    observed = {"recording": recording, "message": message, "updated_at": at}
+    observed = {"recording": recording, "message": message, "updated_at": at, **asdict(stream)}
+    new = insert(CameraStatus).values(camera_id=camera_id, last_frame_at=last_frame_at, **observed)
     if last_frame_at is not None:
         observed["last_frame_at"] = last_frame_at
     session.execute(new.on_conflict_do_update(index_elements=["camera_id"], set_=observed))
@@ -189,7 +223,14 @@ def statuses(session: Session) -> dict[int, StatusRow]:
     """What the recorder last said, by camera id; a camera never recorded is missing."""
     found = session.scalars(select(CameraStatus).execution_options(populate_existing=True))
     return {
-        row.camera_id: StatusRow(row.camera_id, row.recording, row.last_frame_at, row.message, row.updated_at)
+        row.camera_id: StatusRow(
+            camera_id=row.camera_id,
+            recording=row.recording,
+            last_frame_at=row.last_frame_at,
+            message=row.message,
+            updated_at=row.updated_at,
+            stream=StreamNow(**{name: getattr(row, name) for name in _MEASURED}),
+        )
         for row in found
     }
 
@@ -208,6 +249,7 @@ def _rows(session: Session, query: Select[Camera, Room]) -> list[CameraRow]:
             room_type=room.type,
             url=camera.url,
             sub_url=camera.sub_url,
+            source=camera.source,
             enabled=camera.enabled,
             online_days=camera.online_days,
             codec=camera.codec,

@@ -1,5 +1,6 @@
 """The settings: environment variables, read once into one typed object."""
 
+import re
 import secrets
 from functools import lru_cache
 from pathlib import Path
@@ -44,6 +45,12 @@ def _whep_template(url: str) -> str:
     return url
 
 
+def _ice_url(url: str) -> str:
+    if re.fullmatch(r"(stuns?:[^?]+|turns?:[^?]+(\?transport=(udp|tcp))?)", url) is None:
+        raise ValueError("write stun:host:port, turn:host:port or turn:host:port?transport=tcp")
+    return url
+
+
 class Settings(BaseSettings):
     """All that can be set from outside. The README lists the same names."""
 
@@ -67,9 +74,9 @@ class Settings(BaseSettings):
     # Another WHEP server (MediaMTX, SRS, ZLMediaKit) instead of the gateway.
     whep_url: Annotated[str, AfterValidator(_whep_template)] = Field("", validation_alias="MINGJING_WHEP_URL")
     # For browsers that do not reach this machine by UDP: stun:host:port, turn:host:port?transport=tcp.
-    ice_servers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parted)] = Field(
-        (), validation_alias="MINGJING_ICE_SERVERS"
-    )
+    ice_servers: Annotated[
+        tuple[Annotated[str, AfterValidator(_ice_url)], ...], NoDecode, BeforeValidator(_parted)
+    ] = Field((), validation_alias="MINGJING_ICE_SERVERS")
     # The secret that the TURN server shares with us (coturn: use-auth-secret, static-auth-secret).
     turn_secret: SecretStr = Field(SecretStr(""), validation_alias="MINGJING_TURN_SECRET")
     # Cameras that a gateway process converts at the same time because browsers cannot play them as they are.
@@ -130,5 +137,10 @@ def settings() -> Settings:
             "端口重复 / two processes have the same port, give each its own: "
             f"PORT={found.port} MINGJING_GATEWAY_PORT={','.join(map(str, found.gateway_ports))} "
             f"MINGJING_DEMO_PORT={found.demo_port}"
+        )
+    if any(url.startswith("turn") for url in found.ice_servers) and not found.turn_secret.get_secret_value():
+        raise WrongSetting(
+            "TURN 服务器需要共享密钥 / a TURN server needs the secret that it shares with us "
+            "(coturn: static-auth-secret): set MINGJING_TURN_SECRET"
         )
     return found.model_copy(update={"home": found.home.expanduser().resolve()})

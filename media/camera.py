@@ -125,6 +125,11 @@ _EXPLANATIONS: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
         "设备上没有这一路码流，请检查地址中的通道",
         "the device has no such stream; check the path in the URL",
     ),
+    (
+        (av.HTTPServerError,),
+        "设备此刻不提供画面；外出画面则为页面未在发送",
+        "the device gives no pictures now; an off-site page is not sending",
+    ),
     ((FileNotFoundError,), "文件不存在，请检查路径", "no such file; check the path"),
     (
         (ConnectionRefusedError, ConnectionResetError, ConnectionAbortedError, BrokenPipeError),

@@ -12,6 +12,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from media.transport_stream import adts_head
+
 RATE = 32_000  # samples a second
 PACKET_MS = 32  # one AAC packet: 1024 samples
 TICK_SECONDS = 0.02
@@ -59,7 +61,7 @@ def _loop(pitch: int) -> tuple[bytes, ...]:
         frame.sample_rate, frame.pts = RATE, number * _PACKET
         packets += encoder.encode(frame)
     second = [bytes(packet) for packet in packets if packet.pts is not None and packet.pts >= _LOOP * _PACKET]
-    return tuple(_adts_head(len(data)) + data for data in second[:_LOOP])
+    return tuple(adts_head(len(data), RATE, 1) + data for data in second[:_LOOP])
 
 
 def _wave(pitch: int) -> NDArray[np.float32]:
@@ -68,20 +70,3 @@ def _wave(pitch: int) -> NDArray[np.float32]:
     tone = _TONE * np.sin(2 * np.pi * pitch * at)
     tick = _TICK * np.sin(2 * np.pi * _TICK_PITCH * into_second) * (into_second < TICK_SECONDS)
     return (tone + tick).astype(np.float32).reshape(_LOOP, _PACKET)
-
-
-def _adts_head(size: int) -> bytes:
-    """The head of an AAC-LC packet at 32 kHz, mono (ISO/IEC 14496-3 section 1.A.2)."""
-    whole = size + 7
-    rate_index, channels = 5, 1
-    return bytes(
-        (
-            0xFF,
-            0xF1,
-            1 << 6 | rate_index << 2,
-            channels << 6 | whole >> 11,
-            whole >> 3 & 0xFF,
-            (whole & 7) << 5 | 0x1F,
-            0xFC,
-        )
-    )

@@ -2,17 +2,23 @@
 
     python -m media.gateway --port 8502        reads the settings; listens on loopback
 
-The web process asks here on behalf of a signed-in viewer, with the key both share; browsers never do. What
-browsers do reach is the video itself: UDP, on any port of this machine. MINGJING_ADDRESS decides which of its
-addresses they are told: a single address (10.1.2.3) is the only one; otherwise (127.0.0.1, 0.0.0.0) they get
-all and find out which one works. A firewall between them must let UDP pass to this machine.
+The web process asks here on behalf of a signed-in viewer; browsers never do. What browsers do reach is the
+video itself: UDP, on any port of this machine. MINGJING_ADDRESS decides which of its addresses they are told:
+a single address (10.1.2.3) is the only one; otherwise (127.0.0.1, 0.0.0.0) they get all and find out which
+one works. A firewall between them must let UDP pass to this machine, or a TURN server stands between
+(media/ice.py, docs/operations.md).
 
-    POST   /whep/{camera}             an SDP offer; 201 with the answer and the Location of the viewer
-    PATCH  /whep/{camera}/{viewer}    the viewer may still watch; needed within every `RENEW_SECONDS`
-    DELETE /whep/{camera}/{viewer}    the viewer leaves
-    GET    /status                    who is pulled, who watches
-    GET    /healthz                   open to all
+    POST   /whep/{camera}?stream=sub|main   an SDP offer; 201 with the answer and the Location of the viewer
+    PATCH  /whep/{camera}/{viewer}          the viewer may still watch; needed within every `RENEW_SECONDS`
+    DELETE /whep/{camera}/{viewer}          the viewer leaves
+    GET    /status                          who is pulled, who watches; with the key as bearer
+    GET    /metrics                         figures for Prometheus; open, as is
+    GET    /healthz
 
+The first three need a pass that the web process made for this very request (media/viewer_token.py); a viewer
+belongs to the web session in the pass that it came with, and no other renews or ends it.
+
+`Mingjing-Transcoded: codec|b_frames` in an answer: the picture is converted, and why.
 An error is JSON: `error` (unauthorised, unknown_camera, unreachable, not_playable, bad_offer), for
 not_playable a `reason` (codec, b_frames, browser), and what it means in `zh` and `en`.
 """
@@ -23,26 +29,28 @@ import argparse
 import asyncio
 import contextlib
 import hmac
-import ipaddress
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
-import aioice.ice
 from aiohttp import web
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
-from aiortc.exceptions import InvalidAccessError, InvalidStateError, OperationError
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import SQLAlchemyError
 
 from data_access import cameras
 from data_access.cameras import CameraRow
 from data_access.engine import transaction
 from data_access.settings import settings
+from media import viewer_token
+from media.announced import announce
 from media.camera import CameraProblem, redacted
-from media.live_hub import Pull, ViewerTrack
+from media.gateway_metrics import GatewayFigures, Stream
+from media.gateway_viewer import BadOffer, BrowserWithoutH264, Viewer
+from media.live_hub import Pull
 from media.live_stream import NotPlayable
+from media.viewer_token import WrongToken
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +58,10 @@ CONNECT_SECONDS = 15.0
 RENEW_SECONDS = 60.0
 _FIRST_PICTURE_SECONDS = 7.0
 _SWEEP_SECONDS = 3.0
-_BAD_OFFER = (ValueError, AssertionError, LookupError, InvalidAccessError, InvalidStateError)
-_H264 = ("video/h264", "video/rtx")
+_CLOSE_SECONDS = 5.0
+_DATABASE_THREADS = 2
+_OPEN_PATHS = frozenset({"/healthz", "/metrics"})
+_WEB_SESSION = web.RequestKey("web_session", str)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -65,25 +75,6 @@ class Refused(Exception):
         self.body = {"error": error, "reason": reason, "zh": zh, "en": en}
 
 
-@dataclass
-class Viewer:
-    """One browser that watches one camera."""
-
-    camera_id: int
-    connection: RTCPeerConnection
-    track: ViewerTrack
-    began_at: float = field(default_factory=time.monotonic)
-    renewed_at: float = field(default_factory=time.monotonic)
-
-    def is_lost(self, now: float) -> bool:
-        """Never connected, gone, or no longer allowed to watch."""
-        state = self.connection.connectionState
-        if state in {"failed", "closed"} or self.track.readyState == "ended":
-            return True
-        never_came = state != "connected" and now - self.began_at > CONNECT_SECONDS
-        return never_came or now - self.renewed_at > RENEW_SECONDS
-
-
 class Gateway:
     """All pulls and viewers of this process."""
 
@@ -91,54 +82,65 @@ class Gateway:
         """`enabled_cameras` is asked for every new viewer and every few seconds, in a thread."""
         self._key = key
         self._enabled_cameras = enabled_cameras
-        self.pulls: dict[str, Pull] = {}
+        self.pulls: dict[Stream, Pull] = {}
         self.viewers: dict[str, Viewer] = {}
+        self.figures = GatewayFigures(self.pulls)
 
     def app(self) -> web.Application:
         made = web.Application(middlewares=[self._guard])
         made.router.add_get("/healthz", _healthz)
+        made.router.add_get("/metrics", self._metrics)
         made.router.add_get("/status", self._status)
         made.router.add_post(r"/whep/{camera:\d+}", self._watch)
         made.router.add_patch(r"/whep/{camera:\d+}/{viewer}", self._renew)
         made.router.add_delete(r"/whep/{camera:\d+}/{viewer}", self._leave)
-        made.cleanup_ctx.append(self._sweeping)
+        made.cleanup_ctx.append(self._running)
         return made
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Lets in whom the web process sent; for whose web session stands in `_WEB_SESSION`."""
         try:
-            given = request.headers.get("Authorization", "")
-            if request.path != "/healthz" and not hmac.compare_digest(
-                given.encode(), f"Bearer {self._key}".encode()
-            ):
-                raise Refused(401, "unauthorised", "缺少网关密钥", "the gateway's key is missing or wrong")
+            if request.path not in _OPEN_PATHS:
+                self._authorise(request)
             return await handler(request)
         except Refused as refused:
+            if request.method == "POST":
+                self.figures.outcomes.labels(refused.body["error"]).inc()
             return web.json_response(refused.body, status=refused.status)
+
+    def _authorise(self, request: web.Request) -> None:
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        try:
+            if request.path != "/status":
+                request[_WEB_SESSION] = viewer_token.web_session_of(
+                    token, self._key, request.method, request.path_qs
+                )
+            elif not hmac.compare_digest(token.encode(), self._key.encode()):
+                raise WrongToken("not the key")
+        except WrongToken as wrong:
+            raise Refused(
+                401, "unauthorised", "缺少网关授权", "the web process's pass is missing or wrong"
+            ) from wrong
 
     async def _watch(self, request: web.Request) -> web.Response:
         offer = await request.text()
         camera = await self._camera(int(request.match_info["camera"]))
-        pull = self._pull(camera.sub_url or camera.url)
-        track = pull.join()
-        connection: RTCPeerConnection | None = None
+        pull = self._pull(camera, request.query.get("stream", "sub"))
+        viewer = Viewer(camera.id, request[_WEB_SESSION], pull.join())
         try:
             await _playable(pull)
-            connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-            answer = await _negotiate(connection, track, offer)
+            answer = await _answered(viewer, pull, offer)
         except BaseException:
-            track.stop()
-            if connection is not None:
-                await connection.close()
+            await viewer.close()
             raise
         name = uuid4().hex
-        self.viewers[name] = Viewer(camera.id, connection, track)
-        return web.Response(
-            status=201,
-            text=answer,
-            content_type="application/sdp",
-            headers={"Location": f"/whep/{camera.id}/{name}"},
-        )
+        self.viewers[name] = viewer
+        viewer.on_connected(self.figures.outcomes.labels("connected").inc)
+        headers = {"Location": f"/whep/{camera.id}/{name}"}
+        if pull.converted:
+            headers["Mingjing-Transcoded"] = pull.converted
+        return web.Response(status=201, text=answer, content_type="application/sdp", headers=headers)
 
     async def _camera(self, camera_id: int) -> CameraRow:
         found = next((camera for camera in await self._enabled() if camera.id == camera_id), None)
@@ -155,18 +157,24 @@ class Gateway:
             log.warning("the database does not answer: %s", error)
             raise Refused(503, "no_database", "数据库无应答", "the database does not answer") from error
 
-    def _pull(self, url: str) -> Pull:
-        if url not in self.pulls:
-            self.pulls[url] = Pull(url, ended=self._forget)
-        return self.pulls[url]
+    def _pull(self, camera: CameraRow, stream: str) -> Pull:
+        streams = _streams_of(camera)
+        asked = (camera.id, stream if (camera.id, stream) in streams else "main")
+        pull = self.pulls.get(asked)
+        if pull is None or pull.url != streams[asked]:
+            if pull is not None:
+                pull.close()
+            pull = self.pulls[asked] = Pull(streams[asked], ended=self._forget)
+        return pull
 
     def _forget(self, pull: Pull) -> None:
-        if self.pulls.get(pull.url) is pull:
-            del self.pulls[pull.url]
+        for stream in [stream for stream, kept in self.pulls.items() if kept is pull]:
+            del self.pulls[stream]
 
     def _viewer(self, request: web.Request) -> Viewer:
         viewer = self.viewers.get(request.match_info["viewer"])
-        if viewer is None or viewer.camera_id != int(request.match_info["camera"]):
+        asked = (int(request.match_info["camera"]), request[_WEB_SESSION])
+        if viewer is None or asked != (viewer.camera_id, viewer.web_session):
             raise Refused(404, "unknown_viewer", "播放连接已结束", "this connection has ended")
         return viewer
 
@@ -181,27 +189,40 @@ class Gateway:
 
     async def _close(self, name: str) -> None:
         viewer = self.viewers.pop(name, None)
-        if viewer is not None:
-            viewer.track.stop()
-            await viewer.connection.close()
+        if viewer is None:
+            return
+        if not viewer.was_connected:
+            self.figures.outcomes.labels("never_connected").inc()
+        with contextlib.suppress(TimeoutError):  # what it still held goes with it
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await viewer.close()
+
+    async def _metrics(self, _request: web.Request) -> web.Response:
+        return web.Response(body=self.figures.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def _status(self, _request: web.Request) -> web.Response:
         pulls = [
             {
+                "camera": camera_id,
+                "stream": stream,
                 "url": redacted(pull.url),
                 "viewers": len(pull.viewers),
                 "pictures": pull.state.pictures,
                 "last_picture_at": pull.state.last_picture_at,
+                "converted": pull.converted,
                 "problem": None if pull.state.problem is None else str(pull.state.problem),
             }
-            for pull in self.pulls.values()
+            for (camera_id, stream), pull in self.pulls.items()
         ]
-        return web.json_response({"viewers": len(self.viewers), "pulls": pulls})
+        told = {"viewers": len(self.viewers), "tasks": len(asyncio.all_tasks()), "pulls": pulls}
+        return web.json_response(told)
 
-    async def _sweeping(self, _app: web.Application) -> AsyncIterator[None]:
-        sweeper = asyncio.create_task(self._sweep())
+    async def _running(self, _app: web.Application) -> AsyncIterator[None]:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_DATABASE_THREADS, "database"))
+        tasks = [asyncio.create_task(self._sweep()), asyncio.create_task(self.figures.watch_the_loop())]
         yield
-        sweeper.cancel()
+        for task in tasks:
+            task.cancel()
         await asyncio.gather(*(self._close(name) for name in list(self.viewers)))
         for pull in list(self.pulls.values()):
             pull.close()
@@ -211,17 +232,37 @@ class Gateway:
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)
             now = time.monotonic()
-            lost = [name for name, viewer in self.viewers.items() if viewer.is_lost(now)]
-            await asyncio.gather(*(self._close(name) for name in lost))
+            lost = [name for name, viewer in self.viewers.items() if self._is_lost(viewer, now)]
+            for outcome in await asyncio.gather(*map(self._close, lost), return_exceptions=True):
+                if isinstance(outcome, Exception):
+                    log.error("a viewer did not end well", exc_info=outcome)
             with contextlib.suppress(Refused):
                 await self._drop_removed()
+
+    @staticmethod
+    def _is_lost(viewer: Viewer, now: float) -> bool:
+        """Never connected, gone, or no longer allowed to watch."""
+        never_came = not viewer.was_connected and now - viewer.began_at > CONNECT_SECONDS
+        return viewer.is_over or never_came or now - viewer.renewed_at > RENEW_SECONDS
 
     async def _drop_removed(self) -> None:
         if not self.pulls:
             return
-        wanted = {camera.sub_url or camera.url for camera in await self._enabled()}
-        for url in self.pulls.keys() - wanted:
-            self.pulls.pop(url).close()
+        wanted: dict[Stream, str] = {}
+        for camera in await self._enabled():
+            wanted |= _streams_of(camera)
+        for stream, pull in list(self.pulls.items()):
+            if wanted.get(stream) != pull.url:
+                del self.pulls[stream]
+                pull.close()
+
+
+def _streams_of(camera: CameraRow) -> dict[Stream, str]:
+    """The camera's streams and their addresses."""
+    streams = {(camera.id, "main"): camera.url}
+    if camera.sub_url:
+        streams[camera.id, "sub"] = camera.sub_url
+    return streams
 
 
 async def _healthz(_request: web.Request) -> web.Response:
@@ -237,40 +278,15 @@ async def _playable(pull: Pull) -> None:
         raise Refused(503, "unreachable", problem.zh, problem.en) from problem
 
 
-async def _negotiate(connection: RTCPeerConnection, track: ViewerTrack, offer: str) -> str:
-    """The SDP answer that sends the track as H.264."""
-    transceiver = connection.addTransceiver(track, direction="sendonly")
-    known = RTCRtpSender.getCapabilities("video").codecs
-    transceiver.setCodecPreferences([codec for codec in known if codec.mimeType.lower() in _H264])
+async def _answered(viewer: Viewer, pull: Pull, offer: str) -> str:
     try:
-        await connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
-        await connection.setLocalDescription(await connection.createAnswer())
-    except OperationError as error:
+        return await viewer.answer(offer, pull)
+    except BrowserWithoutH264 as error:
         raise Refused(
             422, "not_playable", "浏览器不支持 H.264", "the browser cannot play H.264", "browser"
         ) from error
-    except _BAD_OFFER as error:
+    except BadOffer as error:
         raise Refused(400, "bad_offer", "播放请求无法识别", "the SDP offer cannot be understood") from error
-    return connection.localDescription.sdp
-
-
-def announce(address: str) -> None:
-    """Decides which addresses of this machine browsers are told: see the module's text."""
-    every = aioice.ice.get_host_addresses
-
-    def addresses(use_ipv4: bool, use_ipv6: bool) -> list[str]:
-        single = _single(address)
-        return [single] if single else every(use_ipv4, use_ipv6) or ["127.0.0.1"]
-
-    aioice.ice.get_host_addresses = addresses
-
-
-def _single(address: str) -> str | None:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return None  # a name, "localhost" for one: let the browser find out
-    return None if parsed.is_loopback or parsed.is_unspecified else str(parsed)
 
 
 def _enabled_cameras() -> list[CameraRow]:

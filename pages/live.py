@@ -1,37 +1,42 @@
 """What is happening in the rooms now?"""
 
-from datetime import UTC, datetime
+from pathlib import Path
 
 import streamlit as st
 
+import dashboard
 from dashboard.access import viewer
-from dashboard.db import read_fresh
 from dashboard.i18n import t
+from dashboard.links import to_page
 from dashboard.live_player import live_wall
-from dashboard.live_schedule import choose_session, chosen_session, coming_up, just_over, session_facts
-from dashboard.parts import local_time, nothing_here, page_head
-from data_access.cameras import cameras_in_room
-from domain.vocabulary import SessionStatus
+from dashboard.live_schedule import chosen_session, coming_up, follow, footage_of, just_over, sessions_on
+from dashboard.parts import page_head
+from dashboard.session_panel import session_panel
+from dashboard.talk_back import talk_button
 
-page_head(t("live.title"), t("live.answer"))
 person = viewer()
-held = chosen_session(person)
+shown = chosen_session()
+on = sessions_on()
+
+if st.query_params.get("display") == "1":
+    st.html(Path(dashboard.__file__).with_name("live_display.css"))
+    live_wall(person, None, display=True)
+    follow(None, on)
+    st.stop()
+
+with page_head(t("live.title"), t("live.answer")), st.container(key="live_links", width="content"):
+    to_page("live", t("live.display"), ":material/tv:", display="1")
 
 watching, beside = st.columns([7, 3])
-with watching, st.container():
-    if held is None:
-        nothing_here(t("live.nothing_on"), t("live.nothing_on_help"))
-    elif held.status in {SessionStatus.DONE, SessionStatus.CANCELLED}:
-        nothing_here(t("live.over"), t("live.over_help"))
-    elif held.actual_start is None and held.planned_start > datetime.now(UTC):
-        nothing_here(t("live.not_yet", time=local_time(held.planned_start)), t("live.not_yet_help"))
-    elif cameras := read_fresh(cameras_in_room, held.room_id) if held.room_id else []:
-        live_wall(cameras, person)
-    else:
-        nothing_here(t("live.no_camera"), t("live.no_camera_help"))
-    if held is not None:
-        session_facts(person, held)
+with watching:
+    live_wall(person, shown)
 with beside:
-    choose_session(held)
-    coming_up()
-    just_over(person)
+    if shown is not None:
+        footage_of(person, shown)
+        if shown.room_id is not None:
+            talk_button(person, shown.room_id)
+        session_panel(person, shown)
+    with st.container(key="live_schedule"):
+        coming_up()
+        just_over(person)
+follow(shown, on)

@@ -5,18 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from domain.vocabulary import RoomType
 
 if TYPE_CHECKING:
     from data_access.cameras import CameraRow, StatusRow
     from media.camera import StreamFacts
-
-_LONG_GOP_SECONDS = 4.0
 
 
 def register(commands: _SubParsersAction[ArgumentParser]) -> None:
@@ -44,14 +40,6 @@ def register(commands: _SubParsersAction[ArgumentParser]) -> None:
     remove.set_defaults(run=remove_camera)
 
 
-@dataclass(frozen=True)
-class Probed:
-    """What the probe of a stream gave: the facts to store, and whether it failed."""
-
-    facts: dict[str, Any]
-    failed: bool
-
-
 def add_camera(args: Namespace) -> int:
     """Probes and adds a camera; 2 when it is not added (the reason is printed)."""
     from data_access import cameras
@@ -67,7 +55,8 @@ def add_camera(args: Namespace) -> int:
         )
     args.url, args.sub_url = _absolute(args.url), _absolute(args.sub_url)
     probed = [_probe(url) for url in (args.url, args.sub_url) if url]
-    if any(stream.failed for stream in probed) and not args.force:
+    _advise(*probed)
+    if None in probed and not args.force:
         return _refuse("未新增；确需新增请加 --force / not added; to add it all the same: --force")
     try:
         added = _store(args, probed[0])
@@ -87,30 +76,22 @@ def _absolute(url: str | None) -> str | None:
     return str(Path(url).resolve()) if url and Path(url).exists() else url
 
 
-def _store(args: Namespace, main: Probed) -> CameraRow:
-    from data_access import audit, cameras
-    from data_access.engine import transaction
-    from media.camera import redacted
+def _store(args: Namespace, main: StreamFacts | None) -> CameraRow:
+    from dashboard import camera_changes
 
-    with transaction() as session:
-        room = cameras.room_named(session, args.room) or cameras.add_room(session, args.room, args.room_type)
-        added = cameras.add(
-            session,
-            room_id=room.id,
-            name=args.name,
-            url=args.url,
-            sub_url=args.sub_url,
-            at=datetime.now(UTC),
-            **main.facts,
-        )
-        detail = {"room": room.name, "url": redacted(args.url)}
-        audit.record(session, actor="command line", action="camera_add", subject=args.name, detail=detail)
-    return added
+    return camera_changes.add(
+        actor="command line",
+        room=args.room,
+        room_type=args.room_type,
+        name=args.name,
+        url=args.url,
+        sub_url=args.sub_url,
+        facts=main,
+    )
 
 
-def _probe(url: str) -> Probed:
-    from dataclasses import asdict
-
+def _probe(url: str) -> StreamFacts | None:
+    """What the stream is; None when it cannot be had, with the reason printed."""
     from media.camera import CameraProblem, probe, redacted
 
     print(f"正在检测 / probing {redacted(url)} ...", flush=True)
@@ -118,14 +99,20 @@ def _probe(url: str) -> Probed:
         found = probe(url)
     except CameraProblem as problem:
         print(problem, file=sys.stderr)
-        return Probed({}, failed=True)
+        return None
     for name, value in _shown(found).items():
         print(f"  {name}: {value}")
-    for line in _warnings(found):
-        print(f"  注意 / note: {line}")
-    facts = asdict(found)
-    del facts["bits_per_second"]
-    return Probed(facts, failed=False)
+    return found
+
+
+def _advise(main: StreamFacts | None, sub: StreamFacts | None = None) -> None:
+    """Prints what the cameras' settings cost, and what to set instead."""
+    from dashboard.i18n import LANGUAGES, texts
+    from media.camera_advice import advice_on
+
+    # Without a sub-stream the command says nothing of it: whoever types one address means it.
+    for advice in [] if main is None else advice_on(main, sub, has_sub=True):
+        print(f"  注意 / note: {' / '.join(texts(each)[f'advice.{advice}'] for each in LANGUAGES)}")
 
 
 def _shown(found: StreamFacts) -> dict[str, str]:
@@ -139,28 +126,6 @@ def _shown(found: StreamFacts) -> dict[str, str]:
         "码率 / bit rate": f"{found.bits_per_second / 1e6:.2f} Mbit/s",
         "每天占用 / a day takes": f"{found.bits_per_second * 86_400 / 8 / 1e9:.1f} GB",
     }
-
-
-def _warnings(found: StreamFacts) -> list[str]:
-    """What the camera's settings cost, and what to set instead."""
-    lines = []
-    if found.codec == "hevc":
-        lines.append(
-            "H.265 可以录像，但浏览器不能实时播放；请把主码流或子码流设为 H.264 / "
-            "H.265 is recorded, but browsers cannot play it live; set the main or the sub-stream to H.264"
-        )
-    if found.has_b_frames:
-        lines.append(
-            "含 B 帧：可以录像，但不能实时播放；请在摄像头上关闭 B 帧 / "
-            "B-frames: it is recorded, but cannot be played live; switch them off in the camera"
-        )
-    if found.gop_seconds is None or found.gop_seconds > _LONG_GOP_SECONDS:
-        lines.append(
-            "关键帧间隔过长：首个画面要等它，录像意外中断时最多丢失这么久；建议 2 秒 / "
-            "key frames are far apart: the first picture waits for one, and a crash loses that much footage; "
-            "2 s is advised"
-        )
-    return lines
 
 
 def list_cameras(args: Namespace) -> int:
@@ -208,13 +173,9 @@ def _listed(row: CameraRow, status: StatusRow | None) -> dict[str, object]:
 
 def remove_camera(args: Namespace) -> int:
     """Takes a camera out of service; 2 when there is none of that name."""
-    from data_access import audit, cameras
-    from data_access.engine import transaction
+    from dashboard import camera_changes
 
-    with transaction() as session:
-        removed = cameras.remove(session, args.name, datetime.now(UTC))
-        if removed is not None:
-            audit.record(session, actor="command line", action="camera_remove", subject=args.name)
+    removed = camera_changes.remove(args.name, actor="command line")
     if removed is None:
         print(f"没有名为“{args.name}”的摄像头 / there is no camera {args.name!r}", file=sys.stderr)
         return 2

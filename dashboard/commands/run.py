@@ -52,6 +52,7 @@ def _serve(chosen: Settings, supervisor: Supervisor) -> None:
     supervisor.start(
         Worker("web", ["app.py"]),
         Worker("recorder", ["-m", "media.recorder"]),
+        Worker("alerter", ["-m", "media.alerter"]),
         *(
             Worker(f"gateway-{port}", ["-m", "media.gateway", "--port", str(port)])
             for port in ([] if chosen.whep_url else chosen.gateway_ports)

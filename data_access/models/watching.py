@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ForeignKey, Index, LargeBinary, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data_access.models.base import Base, Id, one_of
@@ -64,3 +64,6 @@ class Alert(Base):
     cleared_at: Mapped[datetime | None]
     began_told_at: Mapped[datetime | None] = mapped_column(comment="when its beginning went out by webhook")
     cleared_told_at: Mapped[datetime | None]
+    told: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), server_default="{}", comment="<hash of an address>:began or :cleared, one for each sent"
+    )

@@ -21,7 +21,8 @@ ZH, EN = texts("zh"), texts("en")
 # Terms that Chinese readers write in letters too.
 LETTERS_IN_CHINESE = {
     *("CSV", "Excel", "DEMO", "HTTP", "RTSP", "URL", "WebRTC", "UTF", "GB", "MB", "GOP", "MP", "AAC"),
-    *("SHA", "ID", "IP", "xlsx", "csv", "mp"),
+    *("ONVIF", "NTP", "Baseline", "Mb", "kb", "rtsp", "rtsps", "http", "https"),
+    *("SHA", "ID", "IP", "Esc", "xlsx", "csv", "mp"),
     *("camera", "add"),  # a command is typed in letters
 }
 
@@ -38,6 +39,7 @@ WORDED = {
     "penalty_kind": vocabulary.PenaltyKind,
     "behaviour": vocabulary.PenaltyBehaviour,
     "role": vocabulary.Role,
+    "alert_kind": vocabulary.AlertKind,
 }
 
 

@@ -9,16 +9,24 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from data_access.demo import history, schedule
-from data_access.demo.rooms import WATCHED_ROOMS
+from data_access.demo.rooms import OFF_SITE_ROOM, WATCHED_ROOMS
 from data_access.demo.timetable import Slot, slot_at
 from data_access.demo.workdays import is_workday
-from data_access.models import ExpertPenalty, Room, TradingSession
+from data_access.models import (
+    Expert,
+    ExpertDrawMember,
+    ExpertPenalty,
+    Room,
+    SessionEvent,
+    TradingSession,
+)
+from data_access.session_view import people_of
 from domain.periods import SHANGHAI, day_of, midnight
-from domain.vocabulary import SessionStatus
+from domain.vocabulary import RoomType, SessionStatus
 from tests.data_access.small_cases import SmallCases
 
 INSTANTS = st.integers(0, 4 * 365 * 86_400).map(
@@ -78,7 +86,7 @@ def test_at_any_instant_one_session_is_on_in_each_of_the_four_rooms(session: Ses
     with _undone(session):
         schedule.keep_current(session, now)
         rows = _sessions(session)
-    on_now = [row for row in rows if row[1] == "open"]
+    on_now = [row for row in rows if row[1] == "open" and row[0] != OFF_SITE_ROOM]
     assert sorted(row[0] for row in on_now) == sorted(WATCHED_ROOMS)
     for _room, _status, planned, started, ended, _code, bidders in on_now:
         assert timedelta(0) <= started - planned <= timedelta(minutes=5)
@@ -96,7 +104,7 @@ def test_sessions_just_ended_more_follow_today_and_the_week_is_planned(
         schedule.keep_current(session, now)
         rows = _sessions(session)
     ended = [row for row in rows if row[1] == "done" and now - timedelta(hours=36) < row[4] <= now]
-    assert {row[0] for row in ended} == set(WATCHED_ROOMS)
+    assert {row[0] for row in ended} - {OFF_SITE_ROOM} == set(WATCHED_ROOMS)
     today = day_of(now)
     to_come = [row for row in rows if row[1] == "scheduled"]
     assert all(row[6] is None for row in to_come), "the number of bidders is confidential until the opening"
@@ -174,6 +182,49 @@ def test_events_appear_as_the_session_goes_on(session: Session) -> None:
     ]
 
 
+def test_openings_away_from_the_centre_come_now_and_then_every_day(session: Session) -> None:
+    day = midnight(date(2026, 11, 24))
+    on = []
+    for hours in range(24):
+        schedule.keep_current(session, day + timedelta(hours=hours, minutes=45))
+        session.flush()
+        found = session.execute(
+            select(TradingSession.code, TradingSession.off_site, Room.type)
+            .join(Room, Room.id == TradingSession.room_id)
+            .where(TradingSession.status == SessionStatus.OPEN, Room.name == OFF_SITE_ROOM)
+        ).all()
+        assert len(found) <= 1
+        assert all(row.off_site and row.type == RoomType.OFF_SITE for row in found)
+        on.append(bool(found))
+    assert 8 <= sum(on) <= 16
+
+
+def test_an_evaluation_has_a_panel_while_it_is_on_and_none_drowns_the_figures(session: Session) -> None:
+    cases = SmallCases(session)
+    for _ in range(9):
+        cases.expert()
+    session.execute(update(Expert).values(source_system="demo"))
+    evaluation = Slot(date(2026, 11, 24), 2, 3)
+    for minutes, drawn in ((30, 5), (60, 5)):
+        schedule.keep_current(session, evaluation.starts_at + timedelta(minutes=minutes))
+        assert session.scalar(select(func.count()).select_from(ExpertDrawMember)) == drawn
+        held = session.scalars(select(TradingSession).where(TradingSession.code == evaluation.code)).one()
+        people = people_of(session, held.id)
+        assert people is not None
+        assert people.panel_size == 5
+    schedule.keep_current(session, evaluation.ends_at + timedelta(days=5))
+    assert session.scalar(select(func.count()).select_from(ExpertDrawMember)) == 5
+
+
+@pytest.mark.parametrize("room", range(4))
+def test_every_session_has_something_to_follow_beyond_its_check_in(session: Session, room: int) -> None:
+    slot = Slot(date(2026, 11, 24), room, 4)
+    schedule.keep_current(session, slot.ends_at - timedelta(minutes=1))
+    held = session.scalars(select(TradingSession).where(TradingSession.code == slot.code)).one()
+    kinds = session.scalars(select(SessionEvent.kind).where(SessionEvent.session_id == held.id)).all()
+    assert len(set(kinds)) >= 2
+
+
 def test_sessions_of_the_night_go_after_two_days_and_office_hours_after_eight(session: Session) -> None:
     tuesday = midnight(date(2026, 11, 24)) + timedelta(hours=12)
     schedule.keep_current(session, tuesday)
@@ -182,6 +233,7 @@ def test_sessions_of_the_night_go_after_two_days_and_office_hours_after_eight(se
     kept = [row for row in _sessions(session) if day_of(row[2]) == date(2026, 11, 24)]
     assert kept
     assert all(8 <= row[2].astimezone(SHANGHAI).hour < 16 for row in kept)
+    assert {row[0] for row in kept} == {*WATCHED_ROOMS, OFF_SITE_ROOM}
     schedule.keep_current(session, tuesday + timedelta(days=10))
     assert not [row for row in _sessions(session) if day_of(row[2]) == date(2026, 11, 24)]
     lots = session.scalar(text("SELECT count(*) FROM lot WHERE section_code LIKE 'SFQ20261124%'"))
@@ -223,4 +275,4 @@ def test_history_and_schedule_never_share_a_room(session: Session) -> None:
 @pytest.mark.parametrize("now", [datetime(2030, 5, 1, 3, tzinfo=UTC)])
 def test_beyond_the_published_holidays_weekdays_are_working_days(session: Session, now: datetime) -> None:
     schedule.keep_current(session, now)
-    assert sum(row[1] == "open" for row in _sessions(session)) == 4
+    assert sum(row[1] == "open" and row[0] != OFF_SITE_ROOM for row in _sessions(session)) == 4

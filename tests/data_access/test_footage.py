@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
-from data_access import cameras, footage, footage_expiry
+from data_access import cameras, footage, footage_expiry, footage_lookup
 from data_access.engine import transaction
 from data_access.footage import Gap, Segment, Stretch
-from data_access.models import FootageRun
+from data_access.models import FootageGap, FootageRun
 from domain.vocabulary import GapCause, RoomType
 
 NOON = datetime(2024, 3, 5, 12, tzinfo=UTC)
@@ -147,6 +147,15 @@ def test_a_gap_grows_while_it_lasts(session: Session, camera_id: int) -> None:
     assert footage.accounted_until(session, camera_id) == at(9)
 
 
+def test_no_entry_of_the_ledger_reaches_into_footage(session: Session, camera_id: int) -> None:
+    footage.record_gap(session, camera_id, at(0), at(20), cause=GapCause.PLANNED)
+    footage.record_gap(session, camera_id, at(10), at(24), cause=GapCause.CAMERA)
+    footage.record_gap(session, camera_id, at(22), at(25), cause=GapCause.NETWORK)
+    footage.end_gaps(session, camera_id, at(21))
+    entries = select(FootageGap.started_at, FootageGap.ended_at).order_by(FootageGap.started_at)
+    assert [tuple(entry) for entry in session.execute(entries)] == [(at(0), at(20)), (at(10), at(21))]
+
+
 def test_segments_are_found_where_they_overlap(session: Session, camera_id: int) -> None:
     other = add_camera(session, "另一台")
     published = [publish(session, camera_id, at(60 * n)) for n in range(4)]
@@ -189,12 +198,12 @@ def test_days_with_footage_are_days_in_shanghai(session: Session, camera_id: int
     add_run(session, camera_id, (midnight - NOON).total_seconds() - 60, (midnight - NOON).total_seconds())
     publish(session, camera_id, datetime(2024, 3, 20, 15, 59, 30, tzinfo=UTC))
     publish(session, camera_id, datetime(2024, 4, 1, 3, tzinfo=UTC))
-    assert footage.days_with_footage(session, [camera_id], date(2024, 3, 15)) == {
+    assert footage_lookup.days_with_footage(session, [camera_id], date(2024, 3, 15)) == {
         date(2024, 3, 9),
         date(2024, 3, 20),
         date(2024, 3, 21),
     }
-    assert footage.days_with_footage(session, [], date(2024, 3, 1)) == set()
+    assert footage_lookup.days_with_footage(session, [], date(2024, 3, 1)) == set()
 
 
 def test_forgotten_segments_shorten_their_run_until_it_is_gone(session: Session, camera_id: int) -> None:

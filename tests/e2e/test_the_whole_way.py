@@ -56,7 +56,7 @@ def test_what_is_seen_live_is_recorded_and_played_back_true_to_the_burnt_in_cloc
 ) -> None:
     app.sign_in(page, "inspector", "/live")
     page.get_by_role("radiogroup").locator("label").filter(has_text="开标一室").click()
-    tile = page.locator('.tile[data-state="live"]').filter(has_text="开标一室")
+    tile = page.locator('.tile:not([hidden])[data-state="live"]').filter(has_text="全景")
     expect(tile).to_have_count(1, timeout=15_000)
     progress = "video => [video.currentTime, video.getVideoPlaybackQuality().totalVideoFrames]"
     seconds, pictures = tile.locator("video").evaluate(progress)

@@ -1,37 +1,29 @@
 """The gateway with real WebRTC viewers: pictures arrive, pulls are shared, the lost are let go."""
 
-import contextlib
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import aioice.ice
 import av
 import psutil
 import pytest
-from sqlalchemy.exc import OperationalError
 
 from media import gateway as gateway_module
-from media import live_hub
+from media import live_hub, live_transcoder
 from media.demo_cameras import DEMO_CAMERAS
-from media.gateway import announce
 from media.live_stream import CLOCK, Timeline
 from tests.media.camera_clip import make_clip
 from tests.media.rtsp_server import free_port, rtsp_camera
 from tests.media.watching import (
-    RunningGateway,
-    Watcher,
     camera_at,
     demo_cameras,
     in_loop,
     running_gateway,
     until,
+    watched,
     watcher,
 )
 
@@ -60,15 +52,6 @@ def as_mp4(clip: Path) -> Path:
                 packet.stream = stream
                 target.mux(packet)
     return file
-
-
-@contextlib.asynccontextmanager
-async def watched(url: str) -> AsyncIterator[tuple[RunningGateway, Watcher]]:
-    """A gateway with one camera, and a viewer who sees it."""
-    async with running_gateway(camera_at(url)) as gateway, watcher() as viewer:
-        await viewer.watch(gateway)
-        await until(lambda: viewer.pictures > 0)
-        yield gateway, viewer
 
 
 @in_loop
@@ -101,12 +84,22 @@ async def test_a_camera_that_sends_its_pictures_in_slices_is_seen() -> None:
             await until(lambda: viewer.pictures >= 40)
 
 
+@pytest.mark.parametrize(("stream", "main", "sub"), [("sub", "dead", "url"), ("main", "url", "dead")])
 @in_loop
-async def test_the_sub_stream_is_the_one_that_is_watched(url: str) -> None:
-    dead = f"http://127.0.0.1:{free_port()}/main.ts"
-    async with running_gateway(camera_at(dead, sub_url=url)) as gateway, watcher() as viewer:
-        await viewer.watch(gateway)
+async def test_the_stream_that_was_asked_for_is_watched(stream: str, main: str, sub: str, url: str) -> None:
+    address = {"url": url, "dead": f"http://127.0.0.1:{free_port()}/main.ts"}
+    camera = camera_at(address[main], sub_url=address[sub])
+    async with running_gateway(camera) as gateway, watcher() as viewer:
+        await viewer.watch(gateway, stream=stream)
         await until(lambda: viewer.pictures > 0)
+        assert list(gateway.gateway.pulls) == [(1, stream)]
+
+
+@in_loop
+async def test_a_camera_without_sub_stream_gives_its_main_stream_once(url: str) -> None:
+    async with watched(url) as (gateway, _), watcher() as second:
+        await second.watch(gateway, stream="main")
+        assert [len(pull.viewers) for pull in gateway.gateway.pulls.values()] == [2]
 
 
 @in_loop
@@ -203,13 +196,29 @@ async def test_a_camera_that_cannot_be_had_is_said_so() -> None:
         assert "s3cret" not in str(await gateway.call("GET", "/status"))
 
 
-@pytest.mark.parametrize(
+CONVERTED = pytest.mark.parametrize(
     ("codec", "b_frames", "reason"), [("libx264", 2, "b_frames"), ("libx265", 0, "codec")]
 )
+
+
+@CONVERTED
 @in_loop
-async def test_a_stream_that_browsers_cannot_play_is_said_so(
+async def test_a_stream_that_browsers_cannot_play_is_converted(
     codec: str, b_frames: int, reason: str, tmp_path: Path
 ) -> None:
+    clip = make_clip(tmp_path / "clip.ts", 3, codec=codec, b_frames=b_frames, sound="")
+    async with watched(str(clip)) as (gateway, viewer):
+        await until(lambda: viewer.pictures > 50)
+        (pull,) = gateway.gateway.pulls.values()
+        assert pull.converted == reason
+
+
+@CONVERTED
+@in_loop
+async def test_a_stream_that_is_not_converted_is_said_so(
+    codec: str, b_frames: int, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_transcoder, "settings", lambda: SimpleNamespace(transcodes=0))
     clip = make_clip(tmp_path / "clip.ts", 3, codec=codec, b_frames=b_frames, sound="")
     async with running_gateway(camera_at(str(clip))) as gateway, watcher() as viewer:
         status, body, _ = await gateway.post(1, await viewer.offer())
@@ -228,66 +237,6 @@ async def test_a_file_plays_at_its_own_pace_and_again(tmp_path: Path) -> None:
         assert time.monotonic() - begun > 2
 
 
-@in_loop
-async def test_only_the_web_process_is_answered(url: str) -> None:
-    async with running_gateway(camera_at(url)) as gateway, watcher() as viewer:
-        status, body, _ = await gateway.post(1, await viewer.offer(), key="guessed")
-        assert (status, json.loads(body)["error"]) == (401, "unauthorised")
-        assert await gateway.call("GET", "/healthz") == (200, {"status": "ok"})
-
-
-@pytest.mark.parametrize("offer", ["", "hello", "v=0\r\ns=-\r\nm=video 9 RTP/AVP\r\n"])
-@in_loop
-async def test_a_wrong_offer_is_refused_and_leaves_nothing_behind(offer: str, url: str) -> None:
-    async with running_gateway(camera_at(url)) as gateway:
-        status, body, _ = await gateway.post(1, offer)
-        assert (status, json.loads(body)["error"]) == (400, "bad_offer")
-        assert not gateway.gateway.viewers
-        assert not any(pull.viewers for pull in gateway.gateway.pulls.values())
-
-
-@in_loop
-async def test_a_browser_without_h264_is_told(url: str) -> None:
-    async with running_gateway(camera_at(url)) as gateway, watcher() as viewer:
-        offer = (await viewer.offer()).replace("H264", "H263")
-        status, body, _ = await gateway.post(1, offer)
-        assert (status, json.loads(body)["reason"]) == (422, "browser")
-
-
-@in_loop
-async def test_a_database_that_is_away_is_said_so(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away() -> None:
-        raise OperationalError("SELECT", {}, Exception("gone"))
-
-    async with running_gateway(camera_at(url)) as gateway:
-        monkeypatch.setattr(gateway.gateway, "_enabled_cameras", away)
-        status, body, _ = await gateway.post(1, "v=0")
-        assert (status, json.loads(body)["error"]) == (503, "no_database")
-
-
-@pytest.mark.parametrize(
-    ("address", "told"),
-    [
-        ("10.1.2.3", ["10.1.2.3"]),
-        ("0.0.0.0", ["192.168.7.7", "fd00::7"]),
-        ("127.0.0.1", ["192.168.7.7", "fd00::7"]),
-        ("localhost", ["192.168.7.7", "fd00::7"]),
-    ],
-)
-def test_the_setting_decides_which_addresses_browsers_are_told(
-    address: str, told: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(aioice.ice, "get_host_addresses", lambda _4, _6: ["192.168.7.7", "fd00::7"])
-    announce(address)
-    assert aioice.ice.get_host_addresses(True, True) == told
-
-
-def test_a_machine_without_network_tells_its_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aioice.ice, "get_host_addresses", lambda _4, _6: [])
-    announce("127.0.0.1")
-    assert aioice.ice.get_host_addresses(True, True) == ["127.0.0.1"]
-
-
 def test_time_goes_on_when_a_stream_is_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
     monkeypatch.setattr("media.live_stream.time.monotonic", lambda: now)
@@ -301,26 +250,3 @@ def test_time_goes_on_when_a_stream_is_opened_again(monkeypatch: pytest.MonkeyPa
     assert timeline.place(0) == 110 * CLOCK + 3601  # the stream's clock went back
     now = 130.0
     assert timeline.place(3600) == 130 * CLOCK  # or fell behind
-
-
-def test_the_process_serves_and_ends_on_sigterm(database_url: str, tmp_path: Path) -> None:
-    port = free_port()
-    environment = os.environ | {
-        "DATABASE_URL": database_url,
-        "MINGJING_HOME": str(tmp_path),
-        "MINGJING_GATEWAY_PORT": str(port),
-    }
-    process = subprocess.Popen([sys.executable, "-m", "media.gateway"], env=environment)
-    try:
-        deadline = time.monotonic() + 20
-        while True:
-            with contextlib.suppress(OSError):
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as answer:
-                    assert json.load(answer) == {"status": "ok"}
-                break
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
-    finally:
-        process.kill()

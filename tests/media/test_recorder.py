@@ -43,8 +43,10 @@ def soon(condition: Callable[[], object], within: float = 60) -> None:
 
 
 def segments_of(engine: Engine, camera_id: int) -> list[Segment]:
+    """The closed ones."""
     with transaction(engine) as session:
-        return footage.segments_between(session, camera_id, LONG_AGO, datetime.now(UTC) + timedelta(days=1))
+        found = footage.segments_between(session, camera_id, LONG_AGO, datetime.now(UTC) + timedelta(days=1))
+    return [segment for segment in found if not segment.open]
 
 
 def gaps_of(engine: Engine, camera_id: int, start: datetime, end: datetime) -> list[Gap]:
@@ -161,10 +163,13 @@ def test_a_camera_that_dies_and_returns_leaves_a_gap_that_is_its_own(engine: Eng
 
 
 @contextmanager
-def running(engine: Engine, folder: Path, segment_seconds: float = 2) -> Iterator[Recorder]:
+def running(
+    engine: Engine, folder: Path, segment_seconds: float = 2, clock_ahead: float = 0
+) -> Iterator[Recorder]:
     """A recorder in a thread of this process."""
     stopped = threading.Event()
-    recorder = Recorder(Surroundings(engine, folder, segment_seconds), online_days=3650)
+    around = Surroundings(engine, folder, segment_seconds, clock=lambda: time.time() + clock_ahead)
+    recorder = Recorder(around, online_days=3650)
     thread = threading.Thread(target=recorder.run, args=(stopped, 0.1))
     thread.start()
     try:

@@ -30,6 +30,7 @@ def upgrade() -> None:
     sa.Column('cleared_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('began_told_at', sa.DateTime(timezone=True), nullable=True, comment='when its beginning went out by webhook'),
     sa.Column('cleared_told_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('told', postgresql.ARRAY(sa.Text()), server_default='{}', nullable=False, comment='<hash of an address>:began or :cleared, one for each sent'),
     sa.CheckConstraint("kind IN ('camera_lost', 'recording_behind', 'disk_low', 'session_without_camera')", name=op.f('ck_alert_kind')),
     sa.ForeignKeyConstraint(['camera_id'], ['camera.id'], name=op.f('fk_alert_camera_id')),
     sa.ForeignKeyConstraint(['session_id'], ['trading_session.id'], name=op.f('fk_alert_session_id'), ondelete='SET NULL'),
