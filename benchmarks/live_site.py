@@ -5,8 +5,10 @@ No recorder and no drawn cameras: on a small machine their work would be measure
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -43,27 +45,29 @@ class Site:
 @contextlib.contextmanager
 def site(urls: Sequence[str]) -> Iterator[Site]:
     """An installation with these cameras."""
-    with tempfile.TemporaryDirectory(prefix="mingjing-benchmark-") as folder:
-        web, gateway = free_ports(2)
-        os.environ |= {"MINGJING_HOME": folder, "PORT": str(web), "MINGJING_GATEWAY_PORT": str(gateway)}
-        os.environ.pop("DATABASE_URL", None)
-        settings.cache_clear()
-        kept_private(settings().home / "gateway-key", KEY)
-        server = embedded_postgres.start(settings().postgres_folder)
-        try:
-            schema.migrate(engine())
-            ids, token = _fill(urls)
-            with _running("app.py", web), _running("-m media.gateway", gateway) as pulling:
-                yield Site(
-                    f"http://127.0.0.1:{web}",
-                    f"http://127.0.0.1:{gateway}",
-                    pulling,
-                    ids,
-                    (f"mingjing-{web}", token),
-                )
-        finally:
-            engine().dispose()
-            embedded_postgres.stop(server)
+    folder = tempfile.mkdtemp(prefix="mingjing-benchmark-")
+    # Registered before the embedded server's package is imported, so run after its own, which makes a lock.
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    web, gateway = free_ports(2)
+    os.environ |= {"MINGJING_HOME": folder, "PORT": str(web), "MINGJING_GATEWAY_PORT": str(gateway)}
+    os.environ.pop("DATABASE_URL", None)
+    settings.cache_clear()
+    kept_private(settings().home / "gateway-key", KEY)
+    server = embedded_postgres.start(settings().postgres_folder)
+    try:
+        schema.migrate(engine())
+        ids, token = _fill(urls)
+        with _running("app.py", web), _running("-m media.gateway", gateway) as pulling:
+            yield Site(
+                f"http://127.0.0.1:{web}",
+                f"http://127.0.0.1:{gateway}",
+                pulling,
+                ids,
+                (f"mingjing-{web}", token),
+            )
+    finally:
+        engine().dispose()
+        embedded_postgres.stop(server)
 
 
 def _fill(urls: Sequence[str]) -> tuple[list[int], str]:
