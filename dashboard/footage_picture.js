@@ -3,6 +3,7 @@
 
 const JOINED = 0.1 * SECOND; // runs closer than this are shown without a note
 const USUAL_FRAME = 0.04; // seconds, where the camera's frame rate is not known
+const LONGEST_STEP = 2; // seconds without a picture that a step goes over; more is a hole
 
 class Picture {
   constructor(words, { tick, ended, broken }) {
@@ -123,9 +124,10 @@ class Picture {
     this.video.pause();
     const before = this.pictureTime;
     const frame = this.lane.frame_rate ? 1 / this.lane.frame_rate : USUAL_FRAME;
-    for (let tries = 1; tries <= 5 && this.pictureTime === before; tries++) {
+    const most = direction < 0 ? 5 : Math.ceil(LONGEST_STEP / frame / 0.52);
+    for (let tries = 1; tries <= most && this.pictureTime === before; tries++) {
       const target = direction < 0 ? before - 0.001 * tries : before + frame * (0.5 + 0.52 * tries);
-      if (target < 0) return;
+      if (target < 0 || target > this.video.duration) return;
       await this.landed(target);
     }
   }

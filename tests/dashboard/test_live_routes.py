@@ -1,6 +1,5 @@
 """The signalling routes: who may watch, whose connection it is, what is noted, what the gateway is asked."""
 
-import asyncio
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +17,7 @@ from data_access.models import Account, AuditEntry, Camera, LiveView
 from data_access.settings import settings
 from domain.vocabulary import Role, RoomType
 from tests.dashboard.fake_whep_server import FakeServer
+from tests.event_loop import finished
 from tests.installation import free_ports
 from tests.media.camera_clip import BEGUN
 
@@ -102,7 +102,7 @@ def views(engine: Engine) -> list[LiveView]:
 
 
 def sweep(after: timedelta = timedelta()) -> None:
-    asyncio.run(live_routes.sweep(datetime.now(UTC) + after))
+    finished(live_routes.sweep(datetime.now(UTC) + after))
 
 
 def test_a_viewer_is_connected_through_the_gateway(

@@ -21,6 +21,7 @@ from data_access.models import AuditEntry, Camera
 from domain.vocabulary import RoomType
 from media.browser_stream import BrowserStream
 from tests.dashboard.test_footage_routes import SignedInAs
+from tests.event_loop import finished
 from tests.media.browser_frames import picture
 
 HERE = ("127.0.0.1", 40_000)
@@ -132,7 +133,7 @@ def test_the_stream_goes_to_whoever_has_the_key(camera: CameraRow) -> None:
             await asyncio.sleep(0.04)
         stream.end()
 
-    data = asyncio.run(asyncio.wait_for(read(), 30))
+    data = finished(read())
     assert data[0] == 0x47
     assert len(data) % 188 == 0
 

@@ -1,10 +1,12 @@
-"""One running installation and one Chromium for all browser tests of a worker."""
+"""One running installation and one Chromium for all browser tests; both end with them."""
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.installation import Installation, running
 
@@ -29,14 +31,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tells what stood on the page when a test failed."""
+    report = yield
+    page = getattr(item, "funcargs", {}).get("page")
+    if report.failed and isinstance(page, Page) and not page.is_closed():
+        with contextlib.suppress(PlaywrightError):
+            report.sections.append((f"the page at {page.url}", page.locator("body").inner_text(timeout=2000)))
+    return report
+
+
+@pytest.fixture(scope="package")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A demo installation that is up; short segments, so that a minute of footage has many."""
     with running(tmp_path_factory.mktemp("installation"), MINGJING_SEGMENT_SECONDS="5") as made:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, headless."""
     with sync_playwright() as playwright:

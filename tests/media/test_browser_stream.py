@@ -13,6 +13,7 @@ import pytest
 
 from media import browser_stream
 from media.browser_stream import BrowserStream, Client, SwiftestWay
+from tests.event_loop import finished
 from tests.media.browser_frames import picture, tone
 
 
@@ -63,7 +64,7 @@ def video_of(data: bytes) -> tuple[int, int, bool, int]:
 
 
 def run(test: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(asyncio.wait_for(test(), 60))
+    finished(test())
 
 
 def test_every_client_begins_with_a_key_frame_at_once() -> None:

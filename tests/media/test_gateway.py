@@ -15,12 +15,12 @@ from media import gateway as gateway_module
 from media import live_hub, live_transcoder
 from media.demo_cameras import DEMO_CAMERAS
 from media.live_stream import CLOCK, Timeline
+from tests.event_loop import in_loop
 from tests.media.camera_clip import make_clip
 from tests.media.rtsp_server import free_port, rtsp_camera
 from tests.media.watching import (
     camera_at,
     demo_cameras,
-    in_loop,
     running_gateway,
     until,
     watched,

@@ -13,9 +13,10 @@ from aiortc import RTCPeerConnection
 
 from media import gateway as gateway_module
 from media import live_hub
+from tests.event_loop import in_loop
 from tests.media.camera_clip import make_clip
 from tests.media.raw_viewer import RawViewer
-from tests.media.watching import RunningGateway, camera_at, in_loop, passes, running_gateway, until
+from tests.media.watching import RunningGateway, camera_at, passes, running_gateway, until
 
 VIEWERS, AT_ONCE, VANISHES = 30, 5, 4  # every fourth one leaves without goodbye
 

@@ -16,12 +16,12 @@ import time_machine
 from sqlalchemy.exc import OperationalError
 
 from media import gateway as gateway_module
+from tests.event_loop import in_loop
 from tests.media.camera_clip import make_clip
 from tests.media.rtsp_server import free_port
 from tests.media.watching import (
     KEY,
     camera_at,
-    in_loop,
     passes,
     running_gateway,
     until,
@@ -109,6 +109,7 @@ async def test_the_figures_tell_who_is_pulled_and_watches(url: str, monkeypatch:
     async with watched(url) as (gateway, viewer):
         await until(lambda: viewer.connection.connectionState == "connected")
         await gateway.post(1, "hello")
+        await until(lambda: b"event_loop_lag_seconds_count 0" not in gateway.gateway.figures.text())
         figures = await gateway.figures()
         camera = '{camera="1",stream="main"}'
         assert figures[f"mingjing_gateway_viewers{camera}"] == 1
@@ -121,7 +122,6 @@ async def test_the_figures_tell_who_is_pulled_and_watches(url: str, monkeypatch:
         assert figures[f"mingjing_gateway_reconnections_total{camera}"] == 0
         assert figures['mingjing_gateway_connections_total{outcome="connected"}'] == 1
         assert figures['mingjing_gateway_connections_total{outcome="bad_offer"}'] == 1
-        assert figures["mingjing_gateway_event_loop_lag_seconds_count"] >= 1
         assert figures["process_open_fds"] > 3
 
         gateway.cameras.clear()

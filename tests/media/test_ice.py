@@ -16,9 +16,10 @@ from aiortc import RTCIceTransportPolicy, RTCPeerConnection
 
 from data_access.settings import WrongSetting, settings
 from media import ice
+from tests.event_loop import in_loop
 from tests.installation import free_ports
 from tests.media.camera_clip import make_clip
-from tests.media.watching import Watcher, camera_at, in_loop, running_gateway, until
+from tests.media.watching import Watcher, camera_at, running_gateway, until
 
 SECRET = "the secret of the TURN server"
 

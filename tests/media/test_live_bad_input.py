@@ -16,9 +16,10 @@ from media.h264 import Front, Picture, front_of
 from media.live_hub import Pull
 from media.live_stream import CLOCK, CameraPace, Timeline
 from media.live_tracks import ViewerTrack
+from tests.event_loop import in_loop
 from tests.media.byte_camera import at_once, byte_camera, in_time
 from tests.media.camera_clip import FRAME_RATE, make_clip
-from tests.media.watching import in_loop, until
+from tests.media.watching import until
 
 FRAME = CLOCK // FRAME_RATE
 

@@ -12,8 +12,9 @@ from aiortc.rtp import RtpPacket, unwrap_rtx
 
 from media import live_sender
 from media.live_sender import _Packets, _ReadySender, _runs, _Turns, _Wire
+from tests.event_loop import in_loop
 from tests.media.camera_clip import make_clip
-from tests.media.watching import camera_at, in_loop, running_gateway, until, watcher
+from tests.media.watching import camera_at, running_gateway, until, watcher
 
 
 def packets(extension: bytes = b"") -> _Packets:

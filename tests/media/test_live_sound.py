@@ -19,9 +19,10 @@ from media.live_hub import Pull
 from media.live_sound import RATE, Sound, SoundConverter
 from media.live_stream import CLOCK
 from media.live_tracks import SoundTrack
+from tests.event_loop import in_loop
 from tests.media.camera_clip import clock_of, make_clip
 from tests.media.rtsp_server import free_port, rtsp_camera
-from tests.media.watching import Watcher, camera_at, demo_cameras, in_loop, running_gateway, until
+from tests.media.watching import Watcher, camera_at, demo_cameras, running_gateway, until
 
 
 class Listener(Watcher):

@@ -15,10 +15,11 @@ from media import live_transcoder
 from media.h264 import Picture, front_of
 from media.live_stream import CLOCK, NotPlayable
 from media.live_transcoder import Transcoder, slots
+from tests.event_loop import in_loop
 from tests.installation import until as wait_until
 from tests.media.camera_clip import make_clip
 from tests.media.rtsp_server import rtsp_camera
-from tests.media.watching import camera_at, in_loop, running_gateway, until, watcher
+from tests.media.watching import camera_at, running_gateway, until, watcher
 
 
 @pytest.fixture(scope="module")

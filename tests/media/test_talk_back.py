@@ -10,6 +10,7 @@ from aiortc.mediastreams import MediaStreamError
 
 from media import talk_back
 from media.talk_back import Room, RoomTrack, Speaker
+from tests.event_loop import finished
 from tests.media.browser_frames import tone
 
 WANG, LI = Speaker("talk-1", "wang", "王"), Speaker("talk-2", "li", "李")
@@ -54,7 +55,7 @@ def run(test: Callable[[Floor], Coroutine[Any, Any, None]]) -> None:
         floor.room.end(WANG.talk)
         floor.ear.stop()
 
-    asyncio.run(asyncio.wait_for(whole(), 30))
+    finished(whole())
 
 
 def test_what_is_said_is_heard_and_silence_otherwise() -> None:
@@ -147,7 +148,7 @@ def test_nobody_speaks_to_a_room_without_a_page_or_without_being_signed_in() -> 
         assert floor.room.talk is None
         floor.ear.stop()
 
-    asyncio.run(test())
+    finished(test())
 
 
 def test_a_page_in_the_room_that_is_signed_out_hears_no_more(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, ParamSpec
+from typing import Any
 
 from aiohttp import ClientResponse, ClientSession, web
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
@@ -27,21 +25,6 @@ from media.gateway import Gateway
 from tests.media.camera_clip import clock_of
 
 KEY = "key-of-the-test"
-Arguments = ParamSpec("Arguments")
-
-
-def in_loop(test: Callable[Arguments, Coroutine[object, object, None]]) -> Callable[Arguments, None]:
-    """Makes an async test an ordinary one, with an event loop of its own in a thread of its own.
-
-    In the main thread there may be another loop: playwright's, of the browser tests before.
-    """
-
-    @functools.wraps(test)
-    def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
-        with ThreadPoolExecutor(1) as thread:
-            thread.submit(lambda: asyncio.run(test(*args, **kwargs))).result()
-
-    return run
 
 
 _CAMERA = CameraRow(
