@@ -51,6 +51,12 @@ def _ice_url(url: str) -> str:
     return url
 
 
+def _archive_address(url: str) -> str:
+    if url and not url.startswith(("/", "s3://")):
+        raise ValueError("write an absolute folder, or s3://bucket/prefix?endpoint=https://host:9000")
+    return url
+
+
 class Settings(BaseSettings):
     """All that can be set from outside. The README lists the same names."""
 
@@ -85,6 +91,18 @@ class Settings(BaseSettings):
     alert_urls: SecretStr = Field(SecretStr(""), validation_alias="MINGJING_ALERT_URLS")
     disk_days: int = Field(3, ge=0, le=365, validation_alias="MINGJING_DISK_DAYS")
 
+    # Where the segments lie; a disk of their own is best.
+    footage: Path | None = Field(None, validation_alias="MINGJING_FOOTAGE")
+    # Less free space than this (gigabytes of 10^9 bytes): the oldest footage beyond its days goes at once.
+    reserve_gb: float = Field(2.0, ge=0, le=100_000, validation_alias="MINGJING_RESERVE_GB")
+    # Where whole sessions are copied to for the years: a folder, or S3-compatible storage.
+    archive_url: Annotated[str, AfterValidator(_archive_address)] = Field(
+        "", validation_alias="MINGJING_ARCHIVE"
+    )
+    archive_key: str = Field("", validation_alias="MINGJING_ARCHIVE_KEY")
+    archive_secret: SecretStr = Field(SecretStr(""), validation_alias="MINGJING_ARCHIVE_SECRET")
+    archive_years: int = Field(15, ge=1, le=100, validation_alias="MINGJING_ARCHIVE_YEARS")
+
     def gateway_port_of(self, camera_id: int) -> int:
         """The port of the gateway process that serves a camera."""
         return self.gateway_ports[camera_id % len(self.gateway_ports)]
@@ -98,7 +116,12 @@ class Settings(BaseSettings):
     @property
     def footage_folder(self) -> Path:
         """Where the segments lie; the database keeps paths relative to it."""
-        return self.home / "footage"
+        return self.footage or self.home / "footage"
+
+    @property
+    def exports_folder(self) -> Path:
+        """Where built evidence packages lie."""
+        return self.home / "exports"
 
     @property
     def postgres_folder(self) -> Path:
@@ -143,4 +166,6 @@ def settings() -> Settings:
             "TURN 服务器需要共享密钥 / a TURN server needs the secret that it shares with us "
             "(coturn: static-auth-secret): set MINGJING_TURN_SECRET"
         )
-    return found.model_copy(update={"home": found.home.expanduser().resolve()})
+    folders = {"home": found.home, "footage": found.footage}
+    absolute = {name: folder and folder.expanduser().resolve() for name, folder in folders.items()}
+    return found.model_copy(update=absolute)

@@ -179,6 +179,50 @@ class GapCause(StrEnum):
     UNKNOWN = "unknown"
 
 
+class RecordingPolicy(StrEnum):
+    """When a camera is recorded: always, or from 15 minutes before to 15 after each session of its room."""
+
+    ALWAYS = "always"
+    SESSIONS = "sessions"
+
+
+class FootageEventKind(StrEnum):
+    """What befell: this machine's clock was set, the camera's timestamps jumped, its format changed."""
+
+    CLOCK_STEP = "clock_step"
+    TIMESTAMPS_JUMPED = "timestamps_jumped"
+    FORMAT_CHANGED = "format_changed"
+
+
+class FootageFault(StrEnum):
+    """What an integrity check finds: 文件被改, 文件缺失, 多余文件, 文件调换, 记录被改, 封存被改."""
+
+    CHANGED = "changed"
+    MISSING = "missing"
+    EXTRA = "extra"
+    SWAPPED = "swapped"
+    ROW_CHANGED = "row_changed"
+    SEAL_CHANGED = "seal_changed"
+
+
+class ExportStatus(StrEnum):
+    """证据包: 待审批, 已批准待制作, 已驳回, 可下载, 制作失败."""
+
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class ArchiveStatus(StrEnum):
+    """归档: 复制中, 已校验, 失败."""
+
+    COPYING = "copying"
+    VERIFIED = "verified"
+    FAILED = "failed"
+
+
 class CameraSource(StrEnum):
     """Where a camera's pictures come from: a device on the network, or a browser (外出开评标)."""
 
@@ -222,12 +266,14 @@ class FindingStatus(StrEnum):
 
 
 class AlertKind(StrEnum):
-    """告警: 摄像头中断, 录像滞后, 磁盘余量不足, 场次无在线摄像头."""
+    """告警: 摄像头中断, 录像滞后, 磁盘余量不足, 场次无在线摄像头, 保存期限不保, 录像完整性异常."""
 
     CAMERA_LOST = "camera_lost"
     RECORDING_BEHIND = "recording_behind"
     DISK_LOW = "disk_low"
     SESSION_WITHOUT_CAMERA = "session_without_camera"
+    RETENTION_AT_RISK = "retention_at_risk"
+    FOOTAGE_FAULT = "footage_fault"
 
 
 class Role(StrEnum):

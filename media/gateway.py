@@ -84,6 +84,7 @@ class Gateway:
         self._enabled_cameras = enabled_cameras
         self.pulls: dict[Stream, Pull] = {}
         self.viewers: dict[str, Viewer] = {}
+        self._ending: set[asyncio.Task[None]] = set()
         self.figures = GatewayFigures(self.pulls)
 
     def app(self) -> web.Application:
@@ -184,7 +185,10 @@ class Gateway:
 
     async def _leave(self, request: web.Request) -> web.Response:
         self._viewer(request)
-        await self._close(request.match_info["viewer"])
+        # A browser that goes to another page waits for this answer with the page's own requests.
+        ending = asyncio.create_task(self._close(request.match_info["viewer"]))
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
         return web.Response(status=200)
 
     async def _close(self, name: str) -> None:
@@ -223,7 +227,7 @@ class Gateway:
         yield
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*(self._close(name) for name in list(self.viewers)))
+        await asyncio.gather(*self._ending, *(self._close(name) for name in list(self.viewers)))
         for pull in list(self.pulls.values()):
             pull.close()
 

@@ -4,6 +4,17 @@ from data_access.models.accounts import Account, AuditEntry, SignInFailure, WebS
 from data_access.models.base import Base
 from data_access.models.findings import Finding, FootageMark
 from data_access.models.footage import FootageGap, FootageOpenSegment, FootageRun, FootageSegment
+from data_access.models.footage_keeping import (
+    FootageArchive,
+    FootageCheck,
+    FootageDay,
+    FootageEvent,
+    FootageExport,
+    FootageExportPart,
+    FootageFaultFound,
+    FootageHold,
+    Installation,
+)
 from data_access.models.oversight import (
     Complaint,
     Enterprise,
@@ -42,13 +53,22 @@ __all__ = [
     "ExpertDrawMember",
     "ExpertPenalty",
     "Finding",
+    "FootageArchive",
+    "FootageCheck",
+    "FootageDay",
+    "FootageEvent",
+    "FootageExport",
+    "FootageExportPart",
+    "FootageFaultFound",
     "FootageGap",
+    "FootageHold",
     "FootageMark",
     "FootageOpenSegment",
     "FootageRun",
     "FootageSegment",
     "ImportBatch",
     "Inspection",
+    "Installation",
     "LibraryMembership",
     "LiveView",
     "Lot",

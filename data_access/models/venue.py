@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data_access.models.base import Base, Id, one_of
-from domain.vocabulary import CameraSource, RoomType
+from domain.vocabulary import CameraSource, RecordingPolicy, RoomType
 
 
 class Region(Base):
@@ -32,7 +32,7 @@ class Camera(Base):
     """The desired state; what is observed stands in `camera_status`."""
 
     __tablename__ = "camera"
-    __table_args__ = (one_of("source", CameraSource),)
+    __table_args__ = (one_of("source", CameraSource), one_of("recording_policy", RecordingPolicy))
 
     id: Mapped[Id]
     room_id: Mapped[int] = mapped_column(ForeignKey("room.id"), index=True)
@@ -44,6 +44,7 @@ class Camera(Base):
     online_days: Mapped[int | None] = mapped_column(
         comment="days footage is kept; empty: the installation's default"
     )
+    recording_policy: Mapped[str] = mapped_column(server_default="always")
     codec: Mapped[str | None] = mapped_column(comment="of the main stream when probed, for example h264")
     width: Mapped[int | None] = mapped_column(comment="pixels")
     height: Mapped[int | None] = mapped_column(comment="pixels")

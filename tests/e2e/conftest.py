@@ -21,6 +21,7 @@ ARGUMENTS = (
     "--disable-sync",
 )
 HERE = Path(__file__).parent
+TOLD = pytest.StashKey[list[str]]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,6 +38,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     page = getattr(item, "funcargs", {}).get("page")
     if report.failed and isinstance(page, Page) and not page.is_closed():
+        told = "\n".join(item.stash.get(TOLD, [])[-40:])
+        report.sections.append(("the browser's console and what it could not load", told))
         with contextlib.suppress(PlaywrightError):
             report.sections.append((f"the page at {page.url}", page.locator("body").inner_text(timeout=2000)))
     return report
@@ -71,6 +74,11 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def page(context: BrowserContext) -> Page:
+def page(context: BrowserContext, request: pytest.FixtureRequest) -> Page:
     """An open page, not signed in."""
-    return context.new_page()
+    made = context.new_page()
+    told = request.node.stash[TOLD] = list[str]()
+    made.on("console", lambda said: told.append(f"{said.type}: {said.text}"))
+    made.on("pageerror", lambda error: told.append(f"error: {error}"))
+    made.on("requestfailed", lambda asked: told.append(f"{asked.method} {asked.url}: {asked.failure}"))
+    return made

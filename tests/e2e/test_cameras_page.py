@@ -17,6 +17,8 @@ def cameras(app: Installation, page: Page) -> Visit:
 
 
 def choose(page: Page, label: str, option: str) -> None:
+    # A list that is open is closed by the end of a script run.
+    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
     page.get_by_role("combobox", name=label).click()
     page.get_by_role("option", name=option, exact=True).click()
 
