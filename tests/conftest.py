@@ -11,6 +11,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.orm import Session
 
 from data_access import embedded_postgres, schema
+from tests.installation import wait_for_no_disk
 
 NEEDED = {
     "browser": ("usr/bin/chromium", "Debian's chromium is not installed"),
@@ -35,6 +36,7 @@ def server_url() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="mingjing-test-"))
     server = embedded_postgres.start(folder / "postgres")
     url = embedded_postgres.socket_url(folder / "postgres")
+    wait_for_no_disk(url)
     _run(url, "CREATE DATABASE template")
     migrated = create_engine(make_url(url).set(database="template"))
     schema.migrate(migrated)

@@ -46,6 +46,7 @@ def sign_in_as(app: Installation, page: Page, name: str, path: str) -> None:
     page.get_by_label("账号").fill(name)
     page.get_by_label("密码").fill(PASSWORD)
     page.get_by_role("button", name="登录").click()
+    page.wait_for_url(lambda url: not url.endswith("/sign-in"), wait_until="commit")
     page.goto(f"{app.url}{path}")
 
 
