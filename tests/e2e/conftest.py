@@ -1,6 +1,7 @@
 """One running installation and one Chromium for all browser tests; both end with them."""
 
 import contextlib
+import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -46,9 +47,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 @pytest.fixture(scope="package")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def app() -> Iterator[Installation]:
     """A demo installation that is up; short segments, so that a minute of footage has many."""
-    with running(tmp_path_factory.mktemp("installation"), MINGJING_SEGMENT_SECONDS="5") as made:
+    # Not in pytest's own folder: the next run closes that to the database's user.
+    with (
+        tempfile.TemporaryDirectory(prefix="mingjing-test-", ignore_cleanup_errors=True) as home,
+        running(Path(home), MINGJING_SEGMENT_SECONDS="5") as made,
+    ):
         yield made
 
 
