@@ -6,7 +6,11 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from dashboard import (
+    evidence_routes,
     footage_routes,
+    footage_still,
+    footage_strip_routes,
+    footage_thumbs,
     health,
     index_page,
     live_routes,
@@ -29,6 +33,10 @@ app = st.App(
         *health.routes,
         *index_page.routes,
         *footage_routes.routes,
+        *evidence_routes.routes,
+        *footage_still.routes,
+        *footage_strip_routes.routes,
+        *footage_thumbs.routes,
         *live_routes.routes,
         *live_status.routes,
         *mark_routes.routes,

@@ -19,10 +19,12 @@ from data_access.engine import transaction
 from data_access.settings import settings
 from domain.vocabulary import Role, RoomType
 
-OPEN_PATHS = frozenset({"/sign-in", "/healthz"})
+# What is needed to check an evidence package is for everybody who is given one.
+OPEN_PATHS = frozenset({"/sign-in", "/healthz", "/evidence/public-key.pem", "/evidence/verify.html"})
 
 # The stream of a browser camera, for recorder and gateway: its route asks for the key in the camera's URL.
 _STREAM = re.compile(r"/off-site/[0-9]+\.ts")
+_LONGEST_PATH = 2000  # Python reads no number of more than 4300 digits: routing would fail there
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
 _FORWARDED = frozenset({b"x-forwarded-for", b"x-real-ip", b"forwarded", b"via"})
 
@@ -120,6 +122,10 @@ class SignedInOnly:
         """Passes the request on with `scope["state"]["viewer"]`, or refuses it."""
         if scope["type"] not in {"http", "websocket"}:
             await self.app(scope, receive, send)
+            return
+        if scope["type"] == "http" and len(scope["path"]) > _LONGEST_PATH:
+            refusal = JSONResponse({"error": "地址过长 / the address is too long"}, status_code=414)
+            await refusal(scope, receive, _with_security_headers(send))
             return
         if scope["type"] == "http" and (scope["path"] in OPEN_PATHS or _is_stream_for_workers(scope)):
             await self.app(scope, receive, _with_security_headers(send))

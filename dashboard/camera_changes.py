@@ -1,4 +1,4 @@
-"""Adding, disabling and removing cameras, each with its entry in the audit log."""
+"""Adding, changing, disabling and removing cameras, each with its entry in the audit log."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from data_access import audit, cameras
 from data_access.cameras import CameraRow
 from data_access.engine import transaction
-from domain.vocabulary import Role
+from domain.vocabulary import RecordingPolicy, Role
 from media.camera import StreamFacts, redacted
 
 MANAGERS = frozenset({Role.ADMINISTRATOR, Role.STAFF})
@@ -23,6 +23,7 @@ def add(
     url: str,
     sub_url: str | None,
     facts: StreamFacts | None,
+    recording_policy: RecordingPolicy = RecordingPolicy.ALWAYS,
 ) -> CameraRow:
     """Adds a camera to the room of that name, which is made with `room_type` when there is none.
 
@@ -46,9 +47,10 @@ def add(
             url=url,
             sub_url=sub_url,
             at=datetime.now(UTC),
+            recording_policy=recording_policy,
             **known,
         )
-        detail = {"room": found.name, "url": redacted(url)}
+        detail = {"room": found.name, "url": redacted(url), "record": recording_policy.value}
         audit.record(session, actor=actor, action="camera_add", subject=name, detail=detail)
     return added
 
@@ -59,6 +61,14 @@ def switch(camera: CameraRow, *, actor: str, enabled: bool) -> None:
         cameras.switch(session, camera.id, enabled=enabled)
         action = "camera_enable" if enabled else "camera_disable"
         audit.record(session, actor=actor, action=action, subject=camera.name)
+
+
+def change_recording(camera: CameraRow, *, actor: str, policy: RecordingPolicy) -> None:
+    """Records a camera always, or around the sessions of its room only."""
+    with transaction() as session:
+        cameras.change_recording(session, camera.id, policy)
+        detail = {"record": policy.value}
+        audit.record(session, actor=actor, action="camera_recording", subject=camera.name, detail=detail)
 
 
 def remove(name: str, *, actor: str) -> CameraRow | None:

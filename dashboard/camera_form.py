@@ -16,7 +16,7 @@ from dashboard.i18n import language, t
 from dashboard.parts import facts, plain
 from data_access import cameras
 from data_access.cameras import NameTaken, RoomRow
-from domain.vocabulary import RoomType
+from domain.vocabulary import RecordingPolicy, RoomType
 from media.camera import CameraProblem, StreamFacts, probe
 from media.camera_advice import advice_on
 from media.camera_still import still
@@ -25,7 +25,7 @@ from media.onvif_discovery import with_account
 NEW_ROOM = 0
 SCHEMES = ("rtsp://", "rtsps://", "http://", "https://")
 _SECONDS_PER_DAY = 86_400
-_FIELDS = ("room", "room_name", "room_type", "name", "main_url", "sub_url", "user", "password")
+_FIELDS = ("room", "room_name", "room_type", "name", "main_url", "sub_url", "user", "password", "record")
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,14 @@ def camera_form(rooms: list[RoomRow]) -> Entered:
     user = account.text_input(t("cameras.user"), key="camera_user", autocomplete="off")
     password = secret.text_input(
         t("cameras.password"), type="password", key="camera_password", autocomplete="new-password"
+    )
+    st.radio(
+        t("cameras.record"),
+        [policy.value for policy in RecordingPolicy],
+        format_func=lambda policy: t(f"recording_policy.{policy}"),
+        horizontal=True,
+        key="camera_record",
+        help=t("cameras.record_help"),
     )
     known = by_id.get(room_id) if room_id else None
     return Entered(
@@ -208,6 +216,8 @@ def save(probed: Probed, person: Viewer) -> None:
             url=entered.url,
             sub_url=entered.sub_url,
             facts=probed.main,
+            # Not a part of what was probed: it may be chosen after that.
+            recording_policy=RecordingPolicy(st.session_state.get("camera_record", RecordingPolicy.ALWAYS)),
         )
     except NameTaken as taken:
         st.error(_half(str(taken)), icon=":material/error:")

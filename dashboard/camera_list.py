@@ -1,4 +1,4 @@
-"""The cameras in service, and what can be done with one: enable, disable, remove."""
+"""The cameras in service, and what can be done with one: enable, disable, remove, when to record it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dashboard.numbers import NOT_APPLICABLE
 from dashboard.parts import plain
 from dashboard.tables import Column
 from data_access.cameras import CameraRow
-from domain.vocabulary import CameraSource
+from domain.vocabulary import CameraSource, RecordingPolicy
 from media.camera import redacted
 
 
@@ -38,6 +38,7 @@ def camera_list(rows: Sequence[CameraRow], states: Mapping[int, str]) -> None:
                 "room": row.room_name,
                 "name": row.name,
                 "state": t(f"health.state.{states[row.id]}"),
+                "record": t(f"recording_policy.{row.recording_policy}"),
                 "codec": picture_word(row.codec, row.width, row.height),
                 "url": _shown_url(row, row.url),
                 "sub_url": _shown_url(row, row.sub_url),
@@ -61,7 +62,7 @@ def _shown_url(row: CameraRow, url: str | None) -> str:
 
 
 def camera_actions(rows: Sequence[CameraRow], person: Viewer) -> None:
-    """Enable, disable, remove."""
+    """Enable, disable, record always or for sessions only, remove."""
     by_id = {row.id: row for row in rows}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
@@ -76,12 +77,25 @@ def camera_actions(rows: Sequence[CameraRow], person: Viewer) -> None:
         camera = by_id.get(chosen) if chosen is not None else None
         word = "disable" if camera is None or camera.enabled else "enable"
         switched = st.button(t(f"cameras.{word}"), disabled=camera is None, key="camera_switch")
+        other = RecordingPolicy.SESSIONS
+        if camera is not None and camera.recording_policy == RecordingPolicy.SESSIONS:
+            other = RecordingPolicy.ALWAYS
+        recorded = st.button(
+            t(f"cameras.record_{other}"),
+            disabled=camera is None,
+            key="camera_recording",
+            help=t("cameras.record_help"),
+        )
         removing = st.button(t("cameras.remove"), disabled=camera is None, key="camera_remove")
     if camera is None:
         return
     if switched:
         camera_changes.switch(camera, actor=person.name, enabled=not camera.enabled)
         say(f"cameras.{word}d_done", name=camera.name)
+        st.rerun()
+    if recorded:
+        camera_changes.change_recording(camera, actor=person.name, policy=other)
+        say(f"cameras.record_{other}_done", name=camera.name)
         st.rerun()
     if removing:
         st.session_state["camera_removing"] = camera.id

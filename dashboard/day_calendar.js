@@ -1,4 +1,4 @@
-// A month with its days; only days that have footage can be chosen.
+// A month with its days: how many sessions, and how much was recorded. Only days with footage can be chosen.
 
 function cell(tag, className, text) {
   const made = document.createElement(tag);
@@ -11,11 +11,19 @@ function iso(year, month, day) {
   return new Date(Date.UTC(year, month, day)).toISOString().slice(0, 10);
 }
 
+// How much of the day was recorded, as a line.
+function share({ share, whole }) {
+  const line = cell("span", whole ? "share whole" : "share", "");
+  const part = cell("i", "", "");
+  part.style.width = `${share * 100}%`;
+  line.append(part);
+  return line;
+}
+
 function draw(root, data, month, choose) {
   const [year, number] = month.split("-").map(Number);
   const first = new Date(Date.UTC(year, number - 1, 1));
   const days = new Date(Date.UTC(year, number, 0)).getUTCDate();
-  const marked = new Set(data.days);
   const turn = (by) => iso(year, number - 1 + by, 1).slice(0, 7);
   const head = cell("div", "head", "");
   for (const [sign, by, word] of [["‹", -1, data.words.earlier], ["›", 1, data.words.later]]) {
@@ -32,10 +40,13 @@ function draw(root, data, month, choose) {
   for (let n = 0; n < (first.getUTCDay() + 6) % 7; n++) grid.append(cell("span", "", ""));
   for (let number_ = 1; number_ <= days; number_++) {
     const day = iso(year, number - 1, number_);
-    const button = cell("button", "day", number_);
+    const told = data.days[day];
+    const button = cell("button", "day", "");
+    button.append(cell("span", "number", number_), cell("span", "sessions", told?.sessions ?? ""));
     button.dataset.day = day;
-    button.disabled = !marked.has(day);
-    button.title = marked.has(day) ? `${day} ${data.words.has_footage}` : `${day} ${data.words.no_footage}`;
+    button.disabled = !told;
+    button.title = told?.text ?? `${day} ${data.words.no_footage}`;
+    if (told) button.append(share(told));
     if (day === data.day) button.setAttribute("aria-pressed", "true");
     if (day === data.last) button.classList.add("today");
     button.onclick = () => choose(day);
@@ -50,5 +61,5 @@ export default function ({ data, parentElement, setStateValue }) {
     root = cell("div", "calendar", "");
     parentElement.append(root);
   }
-  draw(root, data, data.day.slice(0, 7), (day) => setStateValue("day", day));
+  draw(root, data, (data.day ?? data.last).slice(0, 7), (day) => setStateValue("day", day));
 }

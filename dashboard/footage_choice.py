@@ -17,15 +17,18 @@ from dashboard.footage_player import Lane
 from dashboard.footage_range import LONGEST, WrongRange, range_from, text_of
 from dashboard.i18n import t
 from dashboard.parts import filter_row, local_time, plain, time_range
-from data_access import footage_lookup
+from data_access import footage_calendar, footage_lookup
 from data_access.footage import Stretch
+from data_access.footage_calendar import DayOfFootage
 from data_access.footage_lookup import SessionOnFloor, WatchedCamera
 from domain.periods import day_of, midnight
 
 _PARAMETERS = ("session", "camera", "from", "to")
 _FIRST_LOOK = timedelta(hours=1)  # what is opened of a day without sessions
 _MARGIN = timedelta(minutes=5)  # of the strip, on both sides of a session
+_AFTER_A_CLICK = timedelta(minutes=10)  # what is opened of a moment on the strip
 _LINK, _COUNT, _RANGE, _PLAY = "footage_link", "footage_link_count", "footage_range", "footage_play"
+_LEAVES = "footage_leaves"
 _BY, _SESSION, _ROOM, _DAY = "footage_by", "footage_session", "footage_room", "footage_day"
 
 
@@ -45,9 +48,7 @@ class DaysToChoose:
     """The days that a calendar offers."""
 
     day: date
-    marked: frozenset[date]
-    first: date
-    last: date
+    days: Sequence[DayOfFootage]
 
 
 def choose_footage(
@@ -101,9 +102,7 @@ def _follow_link(cameras: Sequence[WatchedCamera], sessions: Sequence[SessionOnF
 def keep_link(choice: Choice, camera_id: int, opened: Stretch) -> None:
     """Writes what is open into the address, so that the link shows the same again."""
     st.session_state[_RANGE] = camera_id, opened
-    told = {"camera": str(camera_id)} | {
-        name: text_of(at).removesuffix("+08:00") for name, at in (("from", opened.start), ("to", opened.end))
-    }
+    told = {"camera": str(camera_id), "from": _link_text(opened.start), "to": _link_text(opened.end)}
     link = ({"session": str(choice.session.id)} if choice.session else {}) | told
     if link == st.session_state[_LINK]:
         return
@@ -113,6 +112,30 @@ def keep_link(choice: Choice, camera_id: int, opened: Stretch) -> None:
         else:
             st.query_params.pop(name, None)
     st.session_state[_LINK] = link
+
+
+def go_to_moment(camera_id: int, at: datetime) -> None:
+    """As if a link to that moment had been followed; takes effect with `leave_if_asked`."""
+    start = at.replace(microsecond=0)
+    end = start + _AFTER_A_CLICK
+    told = {"camera": str(camera_id), "from": _link_text(start), "to": _link_text(end), "play": "1"}
+    st.query_params.from_dict({**_carried(), **told})
+    st.session_state[_LEAVES] = True
+
+
+def leave_if_asked() -> None:
+    """Runs the page anew when the strip was clicked outside of what is shown."""
+    if st.session_state.pop(_LEAVES, False):
+        st.rerun()
+
+
+def _carried() -> dict[str, str]:
+    """What every link keeps."""
+    return {"language": st.query_params["language"]} if "language" in st.query_params else {}
+
+
+def _link_text(at: datetime) -> str:
+    return text_of(at).removesuffix("+08:00")
 
 
 def plays_at_once() -> bool:
@@ -184,9 +207,10 @@ def _of_session(chosen: SessionOnFloor, cameras: Sequence[WatchedCamera]) -> Cho
 def _of_day(cameras: Sequence[WatchedCamera], first_day: date) -> Choice:
     today = day_of(datetime.now(UTC))
     ids = [camera.id for camera in cameras]
-    months = sorted({first_day.replace(day=1), today.replace(day=1)})
-    found = {day for month in months for day in read(footage_lookup.days_with_footage, ids, month)}
-    marked = frozenset(day for day in found if first_day <= day <= today)
+    types, room_id = (cameras[0].room_type,), cameras[0].room_id
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    days = read(footage_calendar.calendar, ids, first_day, now, room_types=types, room_id=room_id)
+    marked = {each.day for each in days if each.recorded}
     day: date = st.session_state.get(_DAY) or max(marked, default=today)
     if day not in marked and linked_range() is None:
         day = max(marked, default=today)
@@ -194,7 +218,7 @@ def _of_day(cameras: Sequence[WatchedCamera], first_day: date) -> Choice:
         view=f"{st.session_state[_COUNT]} room {cameras[0].room_id} {day}",
         cameras=cameras,
         window=Stretch(midnight(day), midnight(day + timedelta(days=1))),
-        days=DaysToChoose(day, marked, first_day, today),
+        days=DaysToChoose(day, days),
     )
 
 
@@ -205,7 +229,7 @@ def choose_day(days: DaysToChoose) -> None:
         st.session_state[_DAY] = day
         _forget_range()
 
-    day_calendar(days.day, days.marked, days.first, days.last, on_day=chosen)
+    day_calendar(days.day, days.days, on_day=chosen)
 
 
 def first_look(choice: Choice, lanes: Sequence[Lane]) -> tuple[int, Stretch]:

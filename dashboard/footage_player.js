@@ -1,260 +1,172 @@
-// Plays a range of footage as one file, with controls, times to type and the strip. Words come from Python
-// (dashboard/footage_player.py); the file is made by the server (dashboard/footage_routes.py), whose headers
-// tell the wall clock of its first picture.
+// Plays a range of footage of all cameras of a room: pictures, controls, times to type and the strip. Words and
+// lanes come from Python (dashboard/footage_player.py), the files from the server (footage_file.js).
 
-const JUMP = 10; // seconds
-const SPEEDS = [0.5, 1, 2, 4, 8, 16];
 const GAPS_LISTED = 6;
 const STILL_LIVE = 120 * SECOND; // footage that ends within that time is being recorded
 const LOOK_ON_EVERY = 1500; // milliseconds
 const LOOK_ON_TIMES = 40;
+const SAID_FOR = 5000; // milliseconds
 const PLAYERS = new WeakMap();
-
-function instantIn(header) {
-  return Date.parse(`${header.slice(0, 23)}Z`) * 1000 + Number(header.slice(23, 26));
-}
 
 class Player {
   constructor(parent, data, tell) {
     this.words = data.words;
-    this.mayMark = data.may_mark;
     this.tell = tell;
-    this.picture = new Picture(data.words, {
+    this.link = new Link();
+    this.group = new Group(data.words, {
       tick: () => this.tick(),
+      opened: () => this.showRange(),
       ended: () => this.goOn(),
-      broken: () => this.broken(),
+      chosen: (camera) => this.choose(camera),
+      said: (text) => (this.said.textContent = text),
+      skipped: (from, to) => this.sayFor(this.words.skipped.replace("{from}", timeOf(from)).replace("{to}", timeOf(to))),
     });
-    this.strip = new Strip(data.words, (camera, instant) => this.pick(camera, instant));
+    this.bar = new Bar(data.words, this.group, {
+      mark: data.may_mark && (() => this.markShown()),
+      still: () => this.takeStill(),
+      fullScreen: () => this.fullScreen(),
+      toMark: (direction) => this.toMark(direction),
+      changed: () => this.showRange(),
+    });
+    this.strip = new Strip(
+      data.words,
+      (camera, instant) => this.pick(camera, instant),
+      (camera, at) => tell("moment", { camera, at, asked: Date.now() }),
+    );
+    const bounds = () => ({ window: this.data.window, longest: this.data.longest });
+    this.range = new RangeRow(data.words, bounds, (range) => this.load(range, range[0], { tell: true }));
+    this.panel = new MarkPanel(data.mark_words, data.language);
+    this.still = new StillPanel(data.words, data.language);
+    this.build(parent);
+    this.open(data, Link.read());
+  }
+
+  build(parent) {
     this.root = make("section", "player");
     this.root.tabIndex = -1;
-    this.panel = new MarkPanel(data.mark_words, data.language);
     this.stage = make("div", "stage");
-    this.stage.append(this.picture.root, this.progressBar(), this.controls());
+    this.said = make("div", "said");
+    this.passing = make("div", "passing");
+    this.said.setAttribute("role", "status");
+    this.passing.setAttribute("role", "status");
+    const screen = make("div", "screen");
+    screen.append(this.group.root, this.said, this.passing);
+    this.stage.append(screen, this.bar.root);
+    this.cameras = make("div", "cameras");
     this.gapList = make("div", "gap-list");
-    this.root.append(this.stage, this.rangeRow(), this.strip.root, this.gapList);
+    this.root.append(this.stage, this.cameras, this.range.root, this.strip.root, this.gapList);
     parent.append(this.root);
     this.keys = (event) => this.key(event);
     document.addEventListener("keydown", this.keys);
-    this.picture.root.ondblclick = () => this.fullScreen();
-    this.open(data);
-  }
-
-  controls() {
-    const { picture, words } = this;
-    const bar = make("div", "bar");
-    this.playButton = this.control("play", () => picture.toggle());
-    this.muteButton = this.control("mute", () => this.mute());
-    this.day = make("span", "clock-day");
-    this.time = make("span", "clock-time");
-    const clock = make("div", "clock");
-    clock.append(this.day, this.time);
-    this.speed = make("select", "speed");
-    this.speed.title = words.speed;
-    this.speed.setAttribute("aria-label", words.speed);
-    this.speed.append(...SPEEDS.map((each) => new Option(`${each}×`, each, each === 1, each === 1)));
-    this.speed.onchange = () => picture.speed(Number(this.speed.value));
-    bar.append(
-      this.playButton,
-      this.control("back", () => picture.jump(-JUMP)),
-      this.control("on", () => picture.jump(JUMP)),
-      this.control("frame_back", () => picture.step(-1)),
-      this.control("frame_on", () => picture.step(1)),
-      clock,
-      this.speed,
-      this.muteButton,
-      ...(this.mayMark ? [this.control("mark", () => this.markShown())] : []),
-      this.control("full_screen", () => this.fullScreen()),
-    );
-    return bar;
-  }
-
-  control(name, action) {
-    const button = make("button", "control");
-    this.face(button, name, this.words[name]);
-    button.onclick = action;
-    return button;
-  }
-
-  face(button, name, word) {
-    if (button.dataset.face === name) return;
-    button.dataset.face = name;
-    button.title = word;
-    button.setAttribute("aria-label", word);
-    button.replaceChildren(icon(name));
-  }
-
-  progressBar() {
-    this.progress = make("div", "progress");
-    this.progress.tabIndex = 0;
-    this.progress.setAttribute("role", "slider");
-    this.progress.setAttribute("aria-label", this.words.position);
-    this.holes = make("div", "holes");
-    this.played = make("div", "played");
-    this.progress.append(this.holes, this.played);
-    this.progress.onpointerdown = this.progress.onpointermove = (event) => {
-      const { file } = this.picture;
-      if (!file || !(event.buttons & 1)) return;
-      this.progress.setPointerCapture(event.pointerId);
-      const box = this.progress.getBoundingClientRect();
-      const share = Math.min(Math.max((event.clientX - box.left) / box.width, 0), 1);
-      this.picture.seek(file.start + share * (file.end - file.start));
-    };
-    return this.progress;
-  }
-
-  rangeRow() {
-    const row = make("div", "range-row");
-    [this.from, this.to] = [this.words.from, this.words.to].map((word) => {
-      const label = make("label", "moment", word);
-      const input = make("input");
-      Object.assign(input, { inputMode: "numeric", maxLength: 8, placeholder: "09:30:00" });
-      input.onchange = () => this.rangeTyped();
-      input.onfocus = () => (this.typing = input);
-      input.onblur = () => (this.typing = null);
-      label.append(input);
-      row.append(label);
-      return input;
-    });
-    this.length = make("span", "length");
-    this.download = make("a", "download", this.words.download);
-    this.download.setAttribute("download", "");
-    row.append(this.length, this.download);
-    return row;
+    this.group.root.ondblclick = () => this.fullScreen();
   }
 
   // ---- what is open ----
 
   // Another view opens its range; a script run with the same view brings news of the lanes, no more.
   take(data) {
-    if (data.view !== this.data.view) return this.open(data);
+    if (data.view !== this.data.view) return this.open(data, {});
     this.data = data;
+    this.group.news(data.lanes);
     this.strip.show(data, true);
     this.listGaps();
   }
 
-  open(data) {
+  open(data, { at, speed, layout }) {
     this.data = data;
     this.camera = data.camera;
-    this.picture.viewer = data.viewer;
+    this.bar.set({ speed, layout });
     this.strip.show(data, false);
     this.strip.near(data.range);
-    this.load(data.range, data.range[0], { play: data.play });
+    const inside = at >= data.range[0] && at < data.range[1];
+    this.load(data.range, inside ? at : data.range[0], { play: data.play });
   }
 
   get lane() {
     return this.data.lanes.find((lane) => lane.id === this.camera) ?? this.data.lanes[0];
   }
 
-  // Opens the range up to the end of what is recorded in it: then the file stays the same while it plays.
-  async load([from, to], at, { play = false, tell = false } = {}) {
-    const recorded = this.lane.runs.filter(([start, end]) => start < to && end > from);
-    this.wanted = [from, to];
-    this.picture.close();
+  load(range, at, { play = false, tell = false } = {}) {
+    this.wanted = range;
+    if (tell) this.tell("range", { camera: this.camera, from: range[0], to: range[1] });
+    this.group.open(this.data.lanes, range, at, this.camera, this.data.language);
+    this.said.textContent = this.group.main ? "" : this.words.nothing;
     this.showRange();
-    if (tell) this.tell("range", { camera: this.camera, from, to });
-    if (!recorded.length) return this.picture.say(this.words.nothing);
-    this.picture.say(this.words.preparing);
-    const source = this.address(from, Math.min(to, recorded.at(-1)[1]));
-    const opening = (this.opening = Symbol("opening"));
-    const answer = await fetch(source, { method: "HEAD" }).catch(() => null);
-    if (opening !== this.opening) return; // something else was chosen meanwhile
-    if (!answer?.ok) return this.refused(source, answer);
-    const [start, end] = ["footage-starts-at", "footage-ends-at"].map((name) => instantIn(answer.headers.get(name)));
-    const size = Number(answer.headers.get("content-length"));
-    const complete = answer.headers.get("footage-complete") === "yes";
-    this.picture.open({ source, start, end, size, complete }, this.lane, at);
-    this.picture.speed(Number(this.speed.value));
+    if (play) this.group.play();
+  }
+
+  choose(camera) {
+    if (camera === this.camera) return;
+    this.camera = camera;
+    this.group.choose(camera);
+    if (this.group.main?.lane.id !== camera) return this.load(this.wanted, this.group.clock.now, { tell: true });
+    this.tell("range", { camera, from: this.wanted[0], to: this.wanted[1] });
     this.showRange();
-    if (play) this.picture.play();
   }
 
-  address(from, to) {
-    const query = `from=${encodeURIComponent(isoOf(from))}&to=${encodeURIComponent(isoOf(to))}`;
-    return `/footage/video/${this.camera}.mp4?${query}`;
-  }
-
-  async refused(source, answer) {
-    if (answer?.status === 401) return this.picture.say(this.words.signed_out);
-    const told = answer ? await fetch(source).then((full) => full.text(), () => "") : "";
-    const [chinese, english] = told.split(" / ");
-    const reason = (this.data.language === "en" ? english : chinese) || this.words.unreachable;
-    this.picture.say(reason, this.words.again, () => this.load(this.wanted, this.wanted[0]));
-  }
-
-  // The file went away or became another one: once, it is opened anew at the same moment.
-  async broken() {
-    const { file, now, video } = this.picture;
-    if (this.retried !== file.source) {
-      this.retried = file.source;
-      return this.load(this.wanted, now, { play: !video.paused });
-    }
-    await this.refused(file.source, await fetch(file.source, { method: "HEAD" }).catch(() => null));
-  }
-
-  // Goes on with what was recorded since, or with what the file cannot hold because the format changes;
-  // returns whether there is more.
+  // At the end: goes on with what was recorded since; returns whether there is more.
   goOn() {
-    const { file } = this.picture;
+    const [, end] = this.group.span;
     const [, to] = this.wanted;
-    const more = this.lane.runs.some(([start, end]) => end > file.end + SECOND && start < to);
-    if (more) this.load(file.complete ? this.wanted : [file.end, to], file.end, { play: true });
-    else if (to > file.end && Date.now() * 1000 - file.end < STILL_LIVE) this.lookOn();
+    const more = this.data.lanes.some(({ runs }) => runs.some(([, until]) => Math.min(until, to) > end + SECOND));
+    if (more) this.load(this.wanted, end, { play: true });
+    else if (to > end && Date.now() * 1000 - end < STILL_LIVE) this.lookOn(end);
+    this.tick();
     return more;
   }
 
   // At the end of what is recorded now: asks until there is more, and plays it.
-  async lookOn() {
-    const { picture } = this;
-    const { file, video } = picture;
-    if (this.lookingOn === file) return;
-    this.lookingOn = file;
-    picture.say(this.words.looking_on);
-    const waits = () => picture.file === file && video.ended && this.root.isConnected;
-    const range = [file.end, Math.min(this.wanted[1], file.end + STILL_LIVE)];
+  async lookOn(end) {
+    if (this.lookingOn === end) return;
+    this.lookingOn = end;
+    const { lane, said, words } = this;
+    said.textContent = words.looking_on;
+    const waits = () => this.lookingOn === end && this.group.span[1] === end && !this.group.playing && this.root.isConnected;
+    const range = [end, Math.min(this.wanted[1], end + STILL_LIVE)];
     for (let tries = 0; tries < LOOK_ON_TIMES && waits(); tries++) {
-      const answer = await fetch(this.address(...range), { method: "HEAD" }).catch(() => null);
-      if (waits() && answer?.ok && this.grow(answer.headers)) return this.goOn();
+      const file = await fileOf(lane.id, range);
+      if (waits() && file.start && this.grow(lane, file) > end + SECOND) return this.goOn();
       await new Promise((resolve) => setTimeout(resolve, LOOK_ON_EVERY));
     }
+    if (this.lookingOn !== end) return;
     this.lookingOn = null;
-    if (picture.file === file) picture.say("");
+    if (said.textContent === words.looking_on) said.textContent = "";
   }
 
-  // What the server knows of by now is in the lane before Python tells; returns whether that is enough to play.
-  grow(headers) {
-    const { runs } = this.lane;
-    const [start, end] = ["footage-starts-at", "footage-ends-at"].map((name) => instantIn(headers.get(name)));
+  // What the server knows of by now is in the lane before Python tells; returns to where it reaches.
+  grow({ runs }, { start, end }) {
     const last = runs.at(-1);
     if (start - last[1] < JOINED) last[1] = Math.max(last[1], end);
     else runs.push([start, end]);
     this.strip.draw();
-    return end > this.picture.file.end + SECOND;
+    return end;
   }
 
   // ---- what is shown ----
 
   showRange() {
-    const [from, to] = this.wanted;
-    const { file } = this.picture;
-    // What is being typed stays.
-    if (this.from !== this.typing) this.from.value = timeOf(from);
-    if (this.to !== this.typing) this.to.value = timeOf(to);
-    const size = file ? ` · ${(file.size / 1e6).toFixed(file.size < 1e8 ? 1 : 0)} MB` : "";
-    this.length.textContent = lengthOf(file ? file.end - file.start : to - from) + size;
-    if (file) this.download.href = `${file.source}&download=1`;
-    else this.download.removeAttribute("href");
-    this.holes.replaceChildren(...(file ? this.picture.holes().map((hole) => this.holeOf(file, hole)) : []));
+    this.range.show(this.wanted, this.group.main?.file ?? null);
+    this.bar.showHoles();
     this.strip.select(this.camera, this.wanted);
+    this.listCameras();
     this.listGaps();
     this.tick();
   }
 
-  holeOf(file, [start, end]) {
-    const hole = make("span");
-    const percent = (span) => `${(span / (file.end - file.start)) * 100}%`;
-    hole.style.left = percent(start - file.start);
-    hole.style.width = percent(end - start);
-    return hole;
+  listCameras() {
+    this.cameras.hidden = this.data.lanes.length < 2;
+    this.cameras.replaceChildren(
+      ...this.data.lanes.map((lane, place) => {
+        const button = make("button", "camera", `${place + 1} ${lane.name}`);
+        const recorded = this.group.pictures.some((picture) => picture.lane.id === lane.id);
+        button.setAttribute("aria-pressed", lane.id === this.camera);
+        button.disabled = !recorded;
+        button.title = recorded ? lane.name : `${lane.name} · ${this.words.not_recorded}`;
+        if (!recorded) button.append(make("span", "none", this.words.not_recorded));
+        button.onclick = () => this.choose(lane.id);
+        return button;
+      }),
+    );
   }
 
   listGaps() {
@@ -277,31 +189,45 @@ class Player {
     if (more > 0) this.gapList.append(make("span", "", this.words.more_gaps.replace("{count}", more)));
   }
 
+  // The wall clock of the large picture; where it has none, that of the clock.
+  get shown() {
+    const { clock, main } = this.group;
+    if (!main?.file) return null;
+    return main.shown ?? clock.now;
+  }
+
   tick() {
-    const { file, now, shown, video } = this.picture ?? {};
-    if (!this.time) return; // still being built
-    this.face(this.playButton, video.paused ? "play" : "pause", this.words[video.paused ? "play" : "pause"]);
-    this.day.textContent = file ? dayOf(shown) : "";
-    this.time.textContent = file ? timeOf(shown, video.paused) : "--:--:--";
-    this.root.dataset.shown = file ? shown : "";
-    this.progress.setAttribute("aria-valuetext", this.time.textContent);
-    const share = file ? (now - file.start) / (file.end - file.start) : 0;
-    this.played.style.width = `${Math.min(share, 1) * 100}%`;
-    this.strip.at(now);
+    if (!this.wanted) return; // still being built
+    const { group, shown } = this;
+    for (const picture of group.inSight) picture.look(group.clock.now, this.data.viewer);
+    this.bar.tick(shown);
+    this.root.dataset.shown = shown ?? "";
+    this.strip.at(shown === null ? null : group.clock.now);
+    if (shown !== null) this.keepLink();
+  }
+
+  keepLink() {
+    const { clock, layout, pictures } = this.group;
+    this.link.write({
+      at: isoOf(clock.now).replace("+08:00", ""),
+      speed: clock.speed === 1 ? "" : String(clock.speed),
+      layout: pictures.length < 2 || layout === "main" ? "" : layout,
+    });
+  }
+
+  sayFor(text) {
+    this.passing.textContent = text;
+    clearTimeout(this.passes);
+    this.passes = setTimeout(() => (this.passing.textContent = ""), SAID_FOR);
   }
 
   // ---- what people do ----
 
-  mute() {
-    const { video } = this.picture;
-    video.muted = !video.muted;
-    this.face(this.muteButton, video.muted ? "muted" : "mute", this.words.mute);
-  }
-
   // Marks the picture that is shown; playing goes on.
   markShown() {
-    const { file, root, shown } = this.picture;
-    if (!file) return;
+    const { main } = this.group;
+    const shown = main?.shown;
+    if (!shown) return;
     const at = new Date(shown / 1000);
     const stored = ({ id, camera, kind, note }) => {
       const told = [timeOf(shown), this.data.mark_words[`kind.${kind}`], note];
@@ -309,7 +235,41 @@ class Player {
       this.data.marks = [...this.data.marks.filter((each) => each.id !== id), mark];
       this.strip.draw();
     };
-    this.panel.open(root, { camera: this.camera, at, source: "footage", stored });
+    this.panel.open(main.root, { camera: this.camera, at, source: "footage", stored });
+  }
+
+  takeStill() {
+    const { main } = this.group;
+    if (!main?.shown) return;
+    this.group.pause();
+    this.still.open(this.stage, this.camera, main.shown + HAIR);
+  }
+
+  // The mark before or after the clock's moment, of any camera.
+  toMark(direction) {
+    const { now } = this.group.clock;
+    const marks = [...this.data.marks].sort((one, other) => direction * (one.at - other.at));
+    const found = marks.find(({ at }) => (at - now) * direction > JOINED);
+    if (!found) return this.sayFor(this.words.no_mark);
+    this.sayFor(found.text);
+    this.goTo(found.camera, found.at, false);
+  }
+
+  pick(camera, instant) {
+    this.goTo(camera, instant, true);
+  }
+
+  goTo(camera, instant, play) {
+    const [from, to] = this.wanted;
+    if (instant >= from && instant < to) {
+      this.choose(camera);
+      this.group.seek(instant);
+      if (play) this.group.playing || this.group.play();
+      return;
+    }
+    this.camera = camera;
+    const begin = Math.floor(instant / SECOND) * SECOND;
+    this.load([begin, Math.min(begin + to - from, this.data.window[1])], instant, { play, tell: true });
   }
 
   fullScreen() {
@@ -317,66 +277,39 @@ class Player {
     else this.stage.requestFullscreen?.();
   }
 
-  pick(camera, instant) {
-    const { file } = this.picture;
-    if (camera === this.camera && file && instant >= file.start && instant < file.end) {
-      this.picture.seek(instant);
-      return this.picture.play();
-    }
-    this.camera = camera;
-    const [from, to] = this.wanted;
-    const begin = Math.floor(instant / SECOND) * SECOND;
-    const range = instant >= from && instant < to ? this.wanted : [begin, Math.min(begin + to - from, this.data.window[1])];
-    this.load(range, instant, { play: true, tell: true });
-  }
-
-  rangeTyped() {
-    const from = this.typed(this.from, this.data.window[0]);
-    const to = this.typed(this.to, from + 1);
-    const wrong = !(from < to) || to > this.data.window[1] || to - from > this.data.longest;
-    if (wrong && this.to.validity.valid) this.to.setCustomValidity(this.words.wrong_range);
-    const bad = [this.from, this.to].find((input) => !input.validity.valid);
-    if (bad) return bad.reportValidity();
-    [this.from.value, this.to.value] = [timeOf(from), timeOf(to)];
-    this.load([from, to], from, { tell: true });
-  }
-
-  // The first instant from `after` on at which the clock shows what was typed: 9:30, 09:30:15 or 093015.
-  typed(input, after) {
-    const found = /^(\d{1,2}):?(\d{2})(?::?(\d{2}))?$/.exec(input.value.trim().replaceAll("：", ":"));
-    const [hour, minute, second] = found ? found.slice(1).map((part) => Number(part ?? 0)) : [99, 0, 0];
-    const valid = hour <= 24 && minute < 60 && second < 60;
-    input.setCustomValidity(valid ? "" : this.words.wrong_time);
-    if (!valid) return NaN;
-    const midnight = Math.floor((after + SHANGHAI) / DAY) * DAY - SHANGHAI;
-    const instant = midnight + ((hour * 60 + minute) * 60 + second) * SECOND;
-    return instant < after - SECOND ? instant + DAY : Math.max(instant, after);
-  }
-
   key(event) {
     const path = event.composedPath();
     const typing = path.some((each) => ["INPUT", "SELECT", "TEXTAREA"].includes(each.tagName));
     const elsewhere = !path.includes(this.root) && document.activeElement !== document.body;
     if (typing || elsewhere || event.ctrlKey || event.metaKey || event.altKey) return;
-    const actions = {
-      Space: () => this.picture.toggle(),
-      ArrowLeft: () => this.picture.jump(-JUMP),
-      ArrowRight: () => this.picture.jump(JUMP),
-      Comma: () => this.picture.step(-1),
-      Period: () => this.picture.step(1),
-      KeyF: () => this.fullScreen(),
-      ...(this.mayMark ? { KeyM: () => this.markShown() } : {}),
-    };
-    const action = actions[event.code];
+    const number = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
+    const lane = this.data.lanes[number - 1];
+    const action = number ? lane && (() => this.choose(lane.id)) : this.actions()[event.code];
     if (!action) return;
     event.preventDefault();
     action();
   }
 
+  actions() {
+    return {
+      Space: () => this.group.toggle(),
+      ArrowLeft: () => this.bar.jump(-JUMP),
+      ArrowRight: () => this.bar.jump(JUMP),
+      Comma: () => this.group.step(-1),
+      Period: () => this.group.step(1),
+      BracketLeft: () => this.toMark(-1),
+      BracketRight: () => this.toMark(1),
+      KeyF: () => this.fullScreen(),
+      ...(this.data.may_mark ? { KeyM: () => this.markShown() } : {}),
+    };
+  }
+
   end() {
     document.removeEventListener("keydown", this.keys);
-    this.strip.observer.disconnect();
-    this.picture.close();
+    this.strip.end();
+    this.link.end();
+    this.still.close();
+    this.group.end();
     this.root.remove();
   }
 }

@@ -1,6 +1,7 @@
-"""The player of footage: one video with its wall clock, and a strip of what was recorded.
+"""The player of footage: all cameras of a room by one clock, and a strip of what was recorded.
 
-In the page, `section.player` tells in `data-shown` the wall clock of the picture in microseconds since 1970.
+In the page, `section.player` tells in `data-shown` the wall clock of the large picture in microseconds since
+1970, and each `.picture` that of its own; `.picture.chosen` is the large one.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,21 +14,34 @@ import streamlit as st
 from dashboard.access import Viewer, may_mark
 from dashboard.db import read, read_fresh
 from dashboard.footage_range import LONGEST
+from dashboard.footage_strip import (
+    Told,
+    bracket_told,
+    gap_told,
+    mark_told,
+    microseconds,
+    strip_beside,
+)
 from dashboard.i18n import language, section, t
 from dashboard.mark_routes import rooms_to_mark
-from data_access import footage, footage_lookup
-from data_access.footage import Gap, Stretch
-from data_access.footage_lookup import SessionOnFloor, WatchedCamera
-from data_access.marks import Mark, marks_between
-from domain.periods import SHANGHAI
+from data_access import footage, footage_gaps, footage_lookup
+from data_access.footage import Stretch
+from data_access.footage_gaps import Gap
+from data_access.footage_lookup import WatchedCamera
+from data_access.marks import marks_between
 
 _HERE = Path(__file__).parent
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KEY = "footage_player"
-_SCRIPTS = ("live_mark", "footage_icons", "footage_strip", "footage_picture", "footage_player")  # one module
+_SCRIPTS = (  # one module
+    *("live_mark", "footage_icons", "footage_strip", "footage_strip_store", "footage_strip_hover"),
+    *("footage_strip_hands", "footage_clock", "footage_file", "footage_picture"),
+    *("footage_group", "footage_link", "footage_bar", "footage_range_row", "footage_still", "footage_player"),
+)
+_STYLES = ("footage_player", "footage_strip")
 _PLAYER = st.components.v2.component(
     "mingjing_footage_player",
-    css=(_HERE / "footage_player.css").read_text(encoding="utf-8"),
+    css="\n".join((_HERE / f"{part}.css").read_text(encoding="utf-8") for part in _STYLES),
     js="\n".join((_HERE / f"{part}.js").read_text(encoding="utf-8") for part in _SCRIPTS),
 )
 
@@ -48,7 +62,7 @@ def lanes_in(cameras: Sequence[WatchedCamera], window: Stretch) -> list[Lane]:
         Lane(
             camera,
             ask(footage.runs_between, camera.id, window.start, window.end),
-            ask(footage.gaps_between, camera.id, window.start, window.end),
+            ask(footage_gaps.gaps_between, camera.id, window.start, window.end),
         )
         for camera in cameras
     ]
@@ -63,16 +77,20 @@ def footage_player(
     camera_id: int,
     viewer: Viewer,
     play: bool,
+    kept: Stretch,
     on_range: Callable[[int, Stretch], None],
+    on_moment: Callable[[int, datetime], None],
 ) -> None:
     """Plays `wanted` of one of the lanes; a script run with the same `view` leaves it playing.
 
     Args:
         view: names what is looked at, for example "session 7"; another one opens `wanted` anew.
-        window: what the strip shows.
+        window: of which the lanes tell; the strip shows it first.
         camera_id: whose lane is played first.
         play: at once, where the browser allows that.
+        kept: all the time of which footage is kept; the strip asks for what lies outside of the window.
         on_range: called when the viewer opens another range or camera.
+        on_moment: called when the viewer wants to see a camera at a moment outside of the window.
     """
     room = lanes[0].camera
     sessions = read(footage_lookup.sessions_in_room, room.room_id, window.start, window.end)
@@ -84,6 +102,11 @@ def footage_player(
         if told:
             on_range(told["camera"], Stretch(_instant(told["from"]), _instant(told["to"])))
 
+    def left() -> None:
+        told = st.session_state[_KEY].moment
+        if told:
+            on_moment(told["camera"], _instant(told["at"]))
+
     _PLAYER(
         key=_KEY,
         data={
@@ -93,63 +116,29 @@ def footage_player(
             "mark_words": section("live.mark"),
             "may_mark": may_mark(viewer.role, room.room_type),
             "viewer": f"{viewer.display_name} {viewer.name}",
-            "window": [_microseconds(window.start), _microseconds(window.end)],
-            "range": [_microseconds(wanted.start), _microseconds(wanted.end)],
+            "window": [microseconds(window.start), microseconds(window.end)],
+            "range": [microseconds(wanted.start), microseconds(wanted.end)],
             "longest": LONGEST // timedelta(microseconds=1),
             "camera": camera_id,
             "play": play,
-            "marks": [_mark(mark) for mark in marks],
-            "sessions": [_bracket(found) for found in sessions],
+            "marks": [mark_told(mark, t) for mark in marks],
+            "sessions": [bracket_told(found, t) for found in sessions],
             "lanes": [_lane(lane) for lane in lanes],
+            "strip": strip_beside(room, ids, window, kept, viewer.role),
         },
         on_range_change=changed,
+        on_moment_change=left,
     )
 
 
-def _lane(lane: Lane) -> dict[str, object]:
+def _lane(lane: Lane) -> Told:
     return {
         "id": lane.camera.id,
         "name": lane.camera.name,
         "frame_rate": lane.camera.frame_rate,
-        "runs": [[_microseconds(run.start), _microseconds(run.end)] for run in lane.runs],
-        "gaps": [
-            {
-                "start": _microseconds(gap.start),
-                "end": _microseconds(gap.end),
-                "cause": gap.cause.value,
-                "text": f"{_clock(gap.start)}–{_end(gap.end)} {t(f'footage.cause.{gap.cause.value}')}",
-            }
-            for gap in lane.gaps
-        ],
+        "runs": [[microseconds(run.start), microseconds(run.end)] for run in lane.runs],
+        "gaps": [gap_told(gap, t) for gap in lane.gaps],
     }
-
-
-def _mark(mark: Mark) -> dict[str, object]:
-    by = t("live.session.by", name=mark.author)
-    told = [_clock(mark.at), t(f"live.mark.kind.{mark.kind}"), mark.note, by]
-    text = " · ".join(word for word in told if word)
-    return {"id": mark.id, "camera": mark.camera_id, "at": _microseconds(mark.at), "text": text}
-
-
-def _bracket(found: SessionOnFloor) -> dict[str, object]:
-    return {
-        "start": _microseconds(found.start),
-        "end": _microseconds(found.end),
-        "label": f"{t(f'session_type.{found.type}')} {found.projects or found.code}",
-    }
-
-
-def _clock(at: datetime) -> str:
-    return f"{at.astimezone(SHANGHAI):%H:%M:%S}"
-
-
-def _end(at: datetime) -> str:
-    """Midnight as the end of a day."""
-    return _clock(at).replace("00:00:00", "24:00:00")
-
-
-def _microseconds(at: datetime) -> int:
-    return (at - _EPOCH) // timedelta(microseconds=1)
 
 
 def _instant(microseconds: float) -> datetime:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from domain.periods import SHANGHAI
 
 LONGEST = timedelta(hours=24)
+# Further away, what is a little earlier or later is no date any more.
+_EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 _BEFORE_A_MARK, _AFTER_A_MARK = timedelta(seconds=10), timedelta(seconds=50)
 
 
@@ -39,9 +41,11 @@ def instant_from(text: str) -> datetime:
     for candidate in (text, "+".join(text.rsplit(" ", 1))):  # a bare "+" in a link arrives as a space
         try:
             found = datetime.fromisoformat(candidate.strip())
-            return (found if found.tzinfo else found.replace(tzinfo=SHANGHAI)).astimezone(UTC)
+            at = (found if found.tzinfo else found.replace(tzinfo=SHANGHAI)).astimezone(UTC)
         except (ValueError, OverflowError):
             continue
+        if _EARLIEST <= at <= _LATEST:
+            return at
     raise WrongRange(
         f"时间“{text}”无法识别，请写成 2025-11-20T09:30:00 / {text!r} is no time; write 2025-11-20T09:30:00"
     )

@@ -1,10 +1,11 @@
 """`GET /footage/video/{camera}.mp4?from=&to=[&download=1]`: a range of footage, to play or to take along."""
 
+import asyncio
 import re
 from collections import OrderedDict
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import chain
 from urllib.parse import quote
 
 from anyio import to_thread
@@ -12,27 +13,20 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from dashboard.access import Viewer, address_of, may_watch, viewer_of
+from dashboard.access import Viewer
 from dashboard.footage_range import FootageRange, WrongRange, range_from
+from dashboard.footage_request import NO_STORE, Refused, camera_asked, in_file_name
 from dashboard.virtual_files import open_range
-from data_access import audit, cameras
+from data_access import audit
 from data_access.cameras import CameraRow
 from data_access.engine import transaction
 from domain.periods import SHANGHAI
 from media.byte_slices import FootageMissing
-from media.virtual_mp4 import NothingRecorded, VirtualFile
+from media.virtual_mp4 import NothingRecorded, Piece, VirtualFile
 
+_OTHERS_AFTER = 4  # pieces
 _NOTED_FOR, _NOTED_KEPT = timedelta(minutes=10), 1000
 _noted: OrderedDict[tuple[int, int, FootageRange, str], datetime] = OrderedDict()
-
-
-class Refused(Exception):
-    """The request is answered with this status and reason."""
-
-    def __init__(self, status: int, reason: str, **headers: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
 @dataclass(frozen=True)
@@ -51,26 +45,18 @@ async def video(request: Request) -> Response:
         file = await to_thread.run_sync(_opened, asked)
         return await _answer(request, asked, file)
     except Refused as refusal:
-        return PlainTextResponse(
-            str(refusal), refusal.status, {"cache-control": "no-store", **refusal.headers}
-        )
+        return PlainTextResponse(str(refusal), refusal.status, {**NO_STORE, **refusal.headers})
 
 
 def _asked(request: Request) -> _Asked:
     """What is asked for, and by whom; refuses what the viewer may not see."""
-    viewer, camera_id = viewer_of(request.scope), request.path_params["camera_id"]
-    with transaction() as session:
-        camera = cameras.camera_by_id(session, camera_id) if camera_id < 1 << 31 else None
-    if camera is None:
-        raise Refused(404, "没有这个摄像头 / there is no such camera")
-    if not may_watch(viewer.role, camera.room_type):
-        raise Refused(403, "您无权查看该场所的录像 / you may not see footage of this room")
+    who = camera_asked(request)
     query = request.query_params
     try:
         wanted = range_from(query.get("from"), query.get("to"))
     except WrongRange as wrong:
         raise Refused(400, str(wrong)) from wrong
-    return _Asked(viewer, camera, wanted, query.get("download") == "1", address_of(request.scope))
+    return _Asked(who.viewer, who.camera, wanted, query.get("download") == "1", who.address)
 
 
 def _opened(asked: _Asked) -> VirtualFile:
@@ -96,13 +82,26 @@ async def _answer(request: Request, asked: _Asked, file: VirtualFile) -> Respons
     status = 206 if part else 200
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type="video/mp4")
-    pieces = file.read(start, end)
+    pieces = file.pieces(start, end)
     try:
-        first = await to_thread.run_sync(next, pieces)  # a missing file shows before anything is sent
+        first = await to_thread.run_sync(next(pieces).read)  # a missing file shows before anything is sent
     except FootageMissing as missing:
         raise Refused(410, str(missing)) from missing
     await to_thread.run_sync(_note, asked, start)
-    return StreamingResponse(chain([first], pieces), status, headers, media_type="video/mp4")
+    return StreamingResponse(_sent(first, pieces), status, headers, media_type="video/mp4")
+
+
+async def _sent(first: bytes, pieces: Iterator[Piece]) -> AsyncIterator[bytes]:
+    """All bytes; what would wait for the disk is read in a thread.
+
+    Changing to a thread and back for bytes that are in memory would cost twice as much as sending them.
+    """
+    yield first
+    for number, piece in enumerate(pieces):
+        if number % _OTHERS_AFTER == 0:
+            await asyncio.sleep(0)  # a fast client must not hold up the others
+        at_once = piece.read_at_once()
+        yield at_once if at_once is not None else await to_thread.run_sync(piece.read)
 
 
 def wanted_part(header: str, size: int) -> tuple[int, int] | None:
@@ -148,8 +147,7 @@ def _headers(asked: _Asked, file: VirtualFile) -> dict[str, str]:
 def _disposition(camera: str, file: VirtualFile) -> str:
     """`<camera>_<start>_<end>.mp4`, for old programs without the camera's name (RFC 5987)."""
     start, end = (f"{at.astimezone(SHANGHAI):%Y%m%d-%H%M%S}" for at in (file.starts_at, file.ends_at))
-    name = re.sub(r'[\\/:*?"<>|\s\x00-\x1f]+', "_", camera)
-    full = quote(f"{name}_{start}_{end}.mp4", safe="")
+    full = quote(f"{in_file_name(camera)}_{start}_{end}.mp4", safe="")
     return f"attachment; filename=\"footage_{start}_{end}.mp4\"; filename*=UTF-8''{full}"
 
 

@@ -1,13 +1,17 @@
-// The strip of a footage page: sessions as brackets, a lane for each camera with what was recorded and what
-// was not, its marks, the range that is open, and where the picture is. The wheel zooms, dragging pans, a click
-// plays; one on a mark from 10 s before.
+// The strip of a footage page: sessions as brackets, a lane for each camera with what was recorded and what was
+// not, its marks and holds, the range that is open, and where the picture is. It reaches over all days that are
+// kept: what the page has not brought along is asked for while zooming (footage_strip_store.js). How it is moved
+// stands in footage_strip_hands.js, what hovering shows in footage_strip_hover.js.
 // All instants are microseconds since 1970.
 
 const SECOND = 1e6;
-const DAY = 24 * 3600 * SECOND;
-const SHANGHAI = 8 * 3600 * SECOND; // no summer time since 1991
+const HOUR = 3600 * SECOND;
+const DAY = 24 * HOUR;
+const SHANGHAI = 8 * HOUR; // no summer time since 1991
 const NEAREST = 60 * SECOND; // the strip shows this much at least
-const STEPS = [1, 5, 10, 30, 60, 300, 600, 1800, 3600, 7200, 10800, 21600].map((step) => step * SECOND);
+const SHORT_STEPS = [1, 5, 10, 30, 60, 300, 600, 1800, 3600, 7200, 10800, 21600, 43200].map((step) => step * SECOND);
+const STEPS = [...SHORT_STEPS, DAY, 2 * DAY, 5 * DAY, 10 * DAY];
+const VIEWS = { month: Infinity, week: 7 * DAY, day: DAY, hour: HOUR, minute: NEAREST };
 const BEFORE_A_MARK = 10 * SECOND;
 const LABEL_WIDTH = 76; // pixels between two labels of the axis, at least
 
@@ -52,50 +56,81 @@ function spanOf(start, end) {
 }
 
 class Strip {
-  constructor(words, onPick) {
-    this.words = words;
-    this.onPick = onPick; // (camera id, instant)
+  // picked(camera, instant): within what the page has brought along; left(camera, instant): elsewhere.
+  constructor(words, picked, left) {
+    Object.assign(this, { words, picked, left });
     this.root = make("div", "strip");
     this.head = make("div", "strip-head");
     this.title = make("span", "strip-title");
     this.hint = make("span", "strip-hint");
-    this.head.append(this.title, this.hint, ...this.zoomButtons());
+    this.hint.setAttribute("aria-live", "polite");
     this.tracks = make("div", "tracks");
+    this.tracks.tabIndex = 0;
+    this.tracks.setAttribute("role", "slider");
+    this.legend = make("div", "legend");
     this.playhead = make("div", "playhead");
-    this.root.append(this.head, this.tracks);
-    this.tracks.onwheel = (event) => this.wheel(event);
-    this.tracks.onpointerdown = (event) => this.grab(event);
-    this.tracks.onpointermove = (event) => this.move(event);
-    this.tracks.onpointerup = (event) => this.drop(event);
-    this.tracks.onpointercancel = () => (this.grabbed = null);
-    this.tracks.onpointerleave = () => (this.hint.textContent = "");
+    this.store = new StripStore(() => this.draw());
+    this.hover = new StripHover(this);
+    this.hands = new StripHands(this);
+    this.root.append(this.head, this.tracks, this.legend, this.hover.root);
     this.observer = new ResizeObserver(() => this.draw());
     this.observer.observe(this.tracks);
   }
 
-  zoomButtons() {
-    return [
-      ["−", this.words.zoom_out, 2],
-      ["+", this.words.zoom_in, 0.5],
-    ].map(([sign, word, factor]) => {
-      const button = make("button", "zoom", sign);
-      button.title = word;
-      button.setAttribute("aria-label", word);
-      button.onclick = () => this.zoom(factor, this.head_at ?? (this.shown[0] + this.shown[1]) / 2);
-      return button;
+  buttons() {
+    const { words } = this;
+    const button = (className, sign, title, action) => {
+      const made = make("button", className, sign);
+      made.type = "button";
+      made.title = title;
+      made.setAttribute("aria-label", title);
+      made.onclick = action;
+      return made;
+    };
+    const views = Object.keys(VIEWS).map((name) => {
+      const made = button("view", words[`view_${name}`], words[`view_${name}_help`], () => this.view(name));
+      made.dataset.view = name;
+      return made;
     });
+    const zooms = [["−", words.zoom_out, 2], ["+", words.zoom_in, 0.5]].map(([sign, title, factor]) =>
+      button("zoom", sign, title, () => this.zoom(factor, this.middle)));
+    this.views = make("span", "views");
+    this.views.append(...views);
+    this.head.replaceChildren(this.title, this.hint, this.views, ...zooms);
   }
 
+  explainSigns() {
+    const signs = ["run", "gap", "gap planned", "bracket", "mark-tick", "held", "open-range"];
+    this.legend.replaceChildren(...signs.map((sign) => {
+      const entry = make("span", "legend-entry");
+      entry.append(make("i", `sign ${sign}`), this.words[`sign_${sign.replace(/[ -]/g, "_")}`]);
+      return entry;
+    }));
+  }
+
+  // ---- what is shown ----
+
   show(data, keepZoom) {
+    const sameRoom = this.data?.strip.room === data.strip.room;
+    this.words = { ...this.words, ...data.strip.words };
     this.data = data;
-    if (!keepZoom || !this.shown) this.shown = [...data.window];
+    this.store.brought(data, sameRoom);
+    if (!sameRoom) {
+      this.buttons();
+      this.explainSigns();
+      this.tracks.setAttribute("aria-label", this.words.label);
+    }
+    // Who went somewhere else on this very strip still looks at the same stretch of it.
+    this.stays = !keepZoom && sameRoom && this.leaving;
+    if (!keepZoom && !this.stays) this.shown = [...data.window];
+    if (!keepZoom) this.leaving = false;
     this.draw();
   }
 
   // A minute of a day could not be seen: then an hour around it is shown.
   near([from, to]) {
-    const span = 3600 * SECOND;
-    if ((to - from) * 24 < this.shown[1] - this.shown[0]) this.showFrom((from + to - span) / 2, span);
+    if (this.stays || (to - from) * 24 >= this.shown[1] - this.shown[0]) return;
+    this.showFrom((from + to - HOUR) / 2, HOUR);
   }
 
   select(camera, range) {
@@ -109,34 +144,63 @@ class Strip {
     this.head_at = instant;
     const place = this.share(instant);
     this.playhead.style.left = `${place * 100}%`;
-    this.playhead.hidden = place < 0 || place > 1;
+    this.playhead.hidden = instant === null || place < 0 || place > 1;
+  }
+
+  get bounds() {
+    const [first, last] = this.data.strip.bounds;
+    return [Math.min(first, this.data.window[0]), Math.max(last, this.data.window[1])];
+  }
+
+  get span() {
+    return this.shown[1] - this.shown[0];
+  }
+
+  get middle() {
+    const seen = this.head_at >= this.shown[0] && this.head_at < this.shown[1];
+    return seen ? this.head_at : (this.shown[0] + this.shown[1]) / 2;
   }
 
   share(instant) {
-    return (instant - this.shown[0]) / (this.shown[1] - this.shown[0]);
+    return (instant - this.shown[0]) / this.span;
   }
 
-  instantAt(event) {
+  instantAt(x) {
     const box = this.tracks.getBoundingClientRect();
-    const share = Math.min(Math.max((event.clientX - box.left) / box.width, 0), 1);
-    return Math.round(this.shown[0] + share * (this.shown[1] - this.shown[0]));
+    const share = Math.min(Math.max((x - box.left) / box.width, 0), 1);
+    return Math.round(this.shown[0] + share * this.span);
+  }
+
+  lane(camera) {
+    return this.told.lanes.find((each) => each.id === camera);
   }
 
   draw() {
     if (!this.data) return;
+    this.told = this.store.told(this.shown);
     this.title.textContent = spanOf(...this.shown);
-    this.tracks.replaceChildren(this.axis(), ...this.brackets(), ...this.lanes(), this.playhead);
-    if (this.head_at) this.at(this.head_at);
-    else this.playhead.hidden = true;
+    this.root.classList.toggle("coming", this.store.coming);
+    for (const button of this.views.children) button.setAttribute("aria-pressed", this.seenAs === button.dataset.view);
+    this.tracks.replaceChildren(this.axis(), ...this.brackets(), ...this.lanes(), this.playhead, this.hands.cursor);
+    this.at(this.head_at ?? null);
+    this.hands.draw();
+  }
+
+  get seenAs() {
+    const [first, last] = this.bounds;
+    const whole = last - first;
+    return Object.keys(VIEWS).find((name) => Math.abs(this.span / Math.min(VIEWS[name], whole) - 1) < 0.02);
   }
 
   axis() {
     const axis = make("div", "axis");
     const [start, end] = this.shown;
-    const wanted = ((end - start) * LABEL_WIDTH) / Math.max(this.tracks.clientWidth, 1);
-    const step = STEPS.find((each) => each >= wanted) ?? STEPS.at(-1) * 2;
+    const wanted = (this.span * LABEL_WIDTH) / Math.max(this.tracks.clientWidth, 1);
+    const step = STEPS.find((each) => each >= wanted) ?? STEPS.at(-1);
     for (let at = Math.ceil((start + SHANGHAI) / step) * step - SHANGHAI; at < end; at += step) {
-      const tick = make("span", "tick", timeOf(at).slice(0, step < 60 * SECOND ? 8 : 5));
+      const midnight = (at + SHANGHAI) % DAY === 0;
+      const day = midnight && this.span > DAY;
+      const tick = make("span", day ? "tick day" : "tick", day ? dayOf(at).slice(5) : timeOf(at).slice(0, step < 60 * SECOND ? 8 : 5));
       tick.style.left = `${this.share(at) * 100}%`;
       axis.append(tick);
     }
@@ -144,114 +208,93 @@ class Strip {
   }
 
   brackets() {
-    if (!this.data.sessions.length) return [];
+    if (!this.told.sessions.length) return [];
     const row = make("div", "brackets");
-    for (const { start, end, label } of this.data.sessions) {
+    for (const { start, end, label } of this.told.sessions) {
       const bracket = this.place("span", "bracket", start, end);
       if (!bracket) continue;
       bracket.textContent = label;
-      bracket.title = `${label}  ${timeOf(start)} – ${timeOf(end)}`;
+      bracket.dataset.told = `${label}  ${timeOf(start)} – ${timeOf(end)}`;
       row.append(bracket);
     }
     return [row];
   }
 
   lanes() {
-    return this.data.lanes.map((lane) => {
+    return this.told.lanes.map((lane) => {
       const row = make("div", "lane");
       row.dataset.camera = lane.id;
       if (lane.id === this.camera) row.classList.add("chosen");
-      for (const gap of lane.gaps) {
-        const hatched = this.place("span", `gap ${gap.cause}`, gap.start, gap.end);
-        if (hatched) row.append(hatched);
-      }
-      for (const [start, end] of lane.runs) {
-        const run = this.place("span", "run", start, end);
-        if (run) row.append(run);
-      }
-      if (lane.id === this.camera && this.range) {
-        const open = this.place("span", "open-range", ...this.range);
-        if (open) row.append(open);
-      }
+      const holds = this.told.holds.filter(({ camera }) => camera === lane.id);
+      row.append(...[
+        ...lane.gaps.map(({ start, end, cause, text }) => this.place("span", `gap ${cause}`, start, end, text)),
+        ...lane.runs.map(([start, end]) => this.place("span", "run", start, end)),
+        ...holds.map(({ start, end, text }) => this.place("span", "held", start, end, text)),
+        lane.id === this.camera && this.range ? this.place("span", "open-range", ...this.range) : null,
+      ].filter(Boolean));
       row.append(make("span", "lane-name", lane.name), ...this.marks(lane));
       return row;
     });
   }
 
   marks(lane) {
-    const shown = this.data.marks.filter(({ camera, at }) => camera === lane.id && this.share(at) >= 0 && this.share(at) <= 1);
-    return shown.map(({ at, text }) => {
+    const here = this.told.marks.filter(({ camera, at }) => camera === lane.id && this.share(at) >= 0 && this.share(at) <= 1);
+    return here.map(({ at, text }) => {
       const tick = make("button", "mark-tick");
       tick.style.left = `${this.share(at) * 100}%`;
       tick.title = text;
       tick.setAttribute("aria-label", text);
       tick.dataset.at = at;
-      tick.onclick = () => this.onPick(lane.id, at - BEFORE_A_MARK);
+      tick.onclick = () => this.pick(lane.id, at - BEFORE_A_MARK);
       return tick;
     });
   }
 
-  place(tag, className, start, end) {
+  place(tag, className, start, end, told) {
     const [from, to] = [Math.max(this.share(start), 0), Math.min(this.share(end), 1)];
     if (from >= 1 || to <= 0) return null;
     const made = make(tag, className);
     made.style.left = `${from * 100}%`;
     made.style.width = `${(to - from) * 100}%`;
+    if (told) made.dataset.told = told;
     return made;
   }
 
+  // ---- what people do ----
+
+  pick(camera, instant) {
+    const [start, end] = this.data.window;
+    if (instant >= start && instant < end) return this.picked(camera, instant);
+    if (instant > Date.now() * 1000 || !this.left) return;
+    this.leaving = true;
+    this.left(camera, instant);
+  }
+
+  view(name) {
+    const [first, last] = this.bounds;
+    const span = Math.min(VIEWS[name], last - first);
+    const whole = name === "day" || name === "week";
+    const start = this.middle - span / 2;
+    // A day begins at midnight.
+    this.showFrom(whole ? Math.round((start + SHANGHAI) / DAY) * DAY - SHANGHAI : start, span);
+  }
+
   zoom(factor, around) {
-    const [first, last] = this.data.window;
-    const span = this.shown[1] - this.shown[0];
-    const wanted = Math.min(Math.max(span * factor, NEAREST), last - first);
-    const start = around - ((around - this.shown[0]) * wanted) / span;
-    this.showFrom(start, wanted);
+    const [first, last] = this.bounds;
+    const wanted = Math.min(Math.max(this.span * factor, NEAREST), last - first);
+    this.showFrom(around - ((around - this.shown[0]) * wanted) / this.span, wanted);
   }
 
   showFrom(start, span) {
-    const [first, last] = this.data.window;
+    const [first, last] = this.bounds;
     const begin = Math.round(Math.min(Math.max(start, first), last - span));
     this.shown = [begin, Math.round(begin + span)];
     this.draw();
   }
 
-  wheel(event) {
-    const whole = this.shown[1] - this.shown[0] >= this.data.window[1] - this.data.window[0];
-    if (event.deltaY > 0 && whole) return; // nothing to zoom out of: the page scrolls
-    event.preventDefault();
-    this.zoom(event.deltaY > 0 ? 1.25 : 0.8, this.instantAt(event));
-  }
-
-  grab(event) {
-    if (event.button === 0 && !event.target.closest?.(".mark-tick")) this.grabbed = { x: event.clientX, start: this.shown[0], moved: false };
-  }
-
-  move(event) {
-    this.explain(event);
-    if (!this.grabbed || !event.buttons) return;
-    const distance = event.clientX - this.grabbed.x;
-    if (Math.abs(distance) < 5 && !this.grabbed.moved) return;
-    if (!this.grabbed.moved) this.tracks.setPointerCapture(event.pointerId);
-    this.grabbed.moved = true;
-    const span = this.shown[1] - this.shown[0];
-    this.showFrom(this.grabbed.start - (distance / this.tracks.clientWidth) * span, span);
-  }
-
-  drop(event) {
-    const moved = !this.grabbed || this.grabbed.moved;
-    this.grabbed = null;
-    if (moved) return;
-    const lane = event.target.closest?.(".lane");
-    this.onPick(lane ? Number(lane.dataset.camera) : this.camera, this.instantAt(event));
-  }
-
-  explain(event) {
-    const tick = event.target.closest?.(".mark-tick");
-    if (tick) return (this.hint.textContent = tick.title);
-    const instant = this.instantAt(event);
-    const id = Number(event.target.closest?.(".lane")?.dataset.camera ?? this.camera);
-    const lane = this.data.lanes.find((each) => each.id === id);
-    const gap = lane?.gaps.find((each) => each.start <= instant && instant < each.end);
-    this.hint.textContent = gap ? `${timeOf(instant)} · ${gap.text}` : timeOf(instant);
+  end() {
+    this.observer.disconnect();
+    this.store.end();
+    this.hover.end();
   }
 }

@@ -17,7 +17,7 @@ from data_access.models import WorkerHeartbeat
 from data_access.settings import settings
 
 HEARTBEAT_LIMIT = timedelta(seconds=10)
-WORKERS = ("recorder", "alerter")
+WORKERS = ("recorder", "alerter", "keeper")
 
 
 async def healthz(_request: Request) -> JSONResponse:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +11,7 @@ import streamlit as st
 
 from dashboard.access import Viewer
 from dashboard.db import read
+from dashboard.health_keeping import lasting
 from dashboard.health_words import (
     bit_rate,
     clock_offset,
@@ -23,11 +23,12 @@ from dashboard.health_words import (
 )
 from dashboard.i18n import language, section, t
 from dashboard.parts import local_time, nothing_here, time_range
-from data_access import alerts, camera_health, footage_disk
+from data_access import alerts, camera_health
 from data_access.alerts import AlertRow
 from data_access.camera_health import LARGEST_CLOCK_OFFSET, Account, CameraHealth, CameraState
 from data_access.cameras import NOT_CONNECTED
-from data_access.footage import Gap, Stretch
+from data_access.footage import Stretch
+from data_access.footage_gaps import Gap
 from data_access.settings import settings
 from domain.periods import SHANGHAI
 from domain.vocabulary import CameraSource, GapCause, Role
@@ -41,6 +42,7 @@ _BOARD = st.components.v2.component(
     js=(_HERE / "health_board.js").read_text(encoding="utf-8"),
 )
 MAY_SEE_ADDRESSES = frozenset({Role.ADMINISTRATOR, Role.STAFF})
+UNEXPECTED = frozenset({CameraState.OFF, CameraState.RESTING})  # nobody waits for their pictures
 ONLINE = frozenset({CameraState.RECORDING, CameraState.NOT_RECORDING})
 _ALERTS_FOR = timedelta(days=7)
 _REFRESH = timedelta(seconds=5)
@@ -51,6 +53,7 @@ _TONES = {
     CameraState.LOST: "bad",
     CameraState.CONNECTING: "watch",
     CameraState.UNREPORTED: "bad",
+    CameraState.RESTING: "none",
     CameraState.OFF: "none",
 }
 COLUMNS = (
@@ -104,13 +107,14 @@ def _named(name: str, terms: str, meanings: str) -> dict[str, str]:
 
 
 def _figures(found: Sequence[CameraHealth], alerts_open: int, now: datetime) -> list[dict[str, str]]:
-    enabled = [one for one in found if one.state is not CameraState.OFF]
-    online = sum(one.state in ONLINE for one in enabled)
-    recording = sum(one.state is CameraState.RECORDING for one in enabled)
+    expected = [one for one in found if one.state not in UNEXPECTED]
+    online = sum(one.state in ONLINE for one in expected)
+    recording = sum(one.state is CameraState.RECORDING for one in expected)
     days, disk_tone = _disk(now)
+    due = len(expected)
     values = {
-        "online": (f"{online} / {len(enabled)}", "cameras", _tone(online == len(enabled), "bad")),
-        "recording": (f"{recording} / {len(enabled)}", "recording", _tone(recording == len(enabled), "bad")),
+        "online": (f"{online} / {due}", "cameras", _tone(online == due, "bad")),
+        "recording": (f"{recording} / {due}", "recording", _tone(recording == due, "bad")),
         "alerts": (str(alerts_open), "alerts", _tone(not alerts_open, "bad")),
         "disk": (days, "days", disk_tone),
         "uptime_all": (share(_uptime_of_all(found)), "uptime", "none"),
@@ -139,11 +143,9 @@ def _uptime_of_all(found: Iterable[CameraHealth]) -> float | None:
 
 def _disk(now: datetime) -> tuple[str, str]:
     """The days left as words, and how good that is."""
-    tenth = now.replace(minute=now.minute // 10 * 10, second=0, microsecond=0)
-    use = read(footage_disk.disk_use, tenth, settings().online_days)
+    use, days = lasting(now)
     if not use.daily:
         return t("health.disk_unknown"), "none"
-    days = use.days_left(shutil.disk_usage(settings().home).free)
     if days is None:
         return t("health.disk_enough"), "good"
     return f"{days:.1f}", _tone(days >= settings().disk_days, "bad")
@@ -196,7 +198,7 @@ def _share_tone(part: float | None) -> str:
 
 def _age_tone(one: CameraHealth, age: float | None) -> str:
     late = age is None or age > camera_health.LOST_AFTER.total_seconds()
-    return "bad" if late and one.state is not CameraState.OFF else ""
+    return "bad" if late and one.state not in UNEXPECTED else ""
 
 
 def _strip(one: CameraHealth) -> list[dict[str, object]]:

@@ -47,6 +47,14 @@ def bit_rate(bits: float | None) -> str:
     return f"{bits / 1e6:.2f} Mb/s" if bits >= 1e6 else f"{bits / 1e3:.0f} kb/s"
 
 
+def amount(count: float) -> str:
+    """Bytes: `2_140_000_000` is "2.14 GB"."""
+    for limit, unit in ((1e12, "TB"), (1e9, "GB")):
+        if count >= limit:
+            return f"{count / limit:,.2f} {unit}"
+    return f"{count / 1e6:.1f} MB" if count else "0 MB"
+
+
 def duration(seconds: float) -> str:
     """A time in its natural unit: "4 s", "12 min", "3 h", "5 days"."""
     for limit, unit, size in _STEPS:

@@ -54,6 +54,23 @@ class Slots {
 
 const DOUBTFUL = new Slots(2);
 
+// Connections that end in one go say so in one request: a wall that is left would else take all six turns that a
+// browser has at a server, and the next page would wait.
+const GOODBYES = {
+  locations: [],
+
+  say(location) {
+    if (!this.locations.length) queueMicrotask(() => this.send());
+    this.locations.push(location);
+  },
+
+  send() {
+    const locations = this.locations.splice(0);
+    if (locations.length > 1 && navigator.sendBeacon("/whep/leave", JSON.stringify(locations))) return;
+    for (const location of locations) fetch(location, { method: "DELETE", keepalive: true }).catch(() => {});
+  },
+};
+
 class Connection {
   // spec: stream ("main" or "sub") and sound; setup: iceServers, language, doubtful;
   // told: picture(connection, first), failed(connection, state, reason, pause), stopped(connection, state, reason).
@@ -166,7 +183,7 @@ class Connection {
   }
 
   leave(location) {
-    fetch(location, { method: "DELETE", keepalive: true }).catch(() => {});
+    GOODBYES.say(location);
   }
 
   // The video stays with its last picture, for who has shown it.

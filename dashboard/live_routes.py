@@ -3,6 +3,7 @@
     POST   /whep/{camera}?stream=sub|main   an SDP offer; 201 with the answer and the connection's Location
     PATCH  /whep/{camera}/{connection}      every 20 s: the viewer is still there; answers if still allowed
     DELETE /whep/{camera}/{connection}      the viewer leaves
+    POST   /whep/leave                      the viewer leaves a whole wall: a JSON list of Locations
 
 A connection belongs to the signed-in browser that made it: to any other it does not exist. It ends when the
 browser leaves, has not been heard of for a minute, signs out, or the account is closed.
@@ -12,7 +13,9 @@ An error is JSON with `error`, `reason`, `zh` and `en`, as the gateway's (media/
 
 import asyncio
 import contextlib
+import json
 import logging
+import re
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -20,6 +23,7 @@ from datetime import UTC, datetime, timedelta
 
 from anyio import to_thread
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.background import BackgroundTask
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -37,6 +41,8 @@ log = logging.getLogger(__name__)
 
 _LONGEST_OFFER = 100_000  # bytes; a browser's is about 5 000
 _HIGHEST_ID = 2**31 - 1
+_LOCATION = re.compile(r"/whep/[0-9]+/([A-Za-z0-9_-]{1,64})")
+_MOST_LEFT = 256  # connections; a wall has 16 at a time
 _SWEEP_SECONDS = 3.0
 _GIVE_UP = timedelta(hours=1)  # a server that does not answer for so long has forgotten the connection
 
@@ -91,6 +97,41 @@ async def leave(request: Request) -> Response:
     except Refused as refused:
         return JSONResponse(refused.body, refused.status)
     return Response(status_code=200)
+
+
+async def leave_all(request: Request) -> Response:
+    """The viewer leaves several connections; answered at once, as the next page waits for its turn.
+
+    Those that are not this browser's are passed over.
+    """
+    try:
+        body = await request.body()
+        told = json.loads(body) if len(body) <= _LONGEST_OFFER else None
+    except (ValueError, RecursionError, ClientDisconnect):
+        told = None
+    if not isinstance(told, list):
+        return Response(status_code=400)
+    named = (_LOCATION.fullmatch(location) for location in told[:_MOST_LEFT] if isinstance(location, str))
+    tokens = {match[1] for match in named if match}
+    web_session = accounts.hash_of(token_of(request.scope))
+    views = await to_thread.run_sync(_lasting, tokens, web_session)
+    return Response(status_code=202, background=BackgroundTask(_leave_each, views))
+
+
+def _lasting(tokens: set[str], web_session: bytes) -> list[LiveViewRow]:
+    with transaction() as session:
+        found = [live_views.lasting(session, token, web_session) for token in sorted(tokens)]
+    return [view for view in found if view is not None]
+
+
+async def _leave_each(views: list[LiveViewRow]) -> None:
+    await asyncio.gather(*(_leave_one(view) for view in views))
+
+
+async def _leave_one(view: LiveViewRow) -> None:
+    with contextlib.suppress(Refused):  # the sweep tries again
+        await whep_server.close(view.upstream, view.web_session)
+        await to_thread.run_sync(_note, view, False)
 
 
 def _asked(request: Request) -> Asked:
@@ -204,6 +245,7 @@ def _end_as_seen(view: LiveViewRow) -> None:
 
 
 routes = [
+    Route("/whep/leave", leave_all, methods=["POST"]),
     Route("/whep/{camera_id:int}", watch, methods=["POST"]),
     Route("/whep/{camera_id:int}/{connection}", keep, methods=["PATCH"]),
     Route("/whep/{camera_id:int}/{connection}", leave, methods=["DELETE"]),

@@ -11,6 +11,7 @@ from domain.vocabulary import Role
 _FOLDER = Path(__file__).parent.parent / "pages"
 _EVERYBODY = frozenset(Role)
 _ON_THE_FLOOR = frozenset({Role.STAFF, Role.ADMINISTRATOR})
+_SUPERVISING = frozenset({Role.INSPECTOR, Role.SUPERVISOR})
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ PAGES = (
     Entry("overview", "monitoring", "", has_period=True),
     Entry("live", "videocam", "live", "watch"),
     Entry("footage", "history", "footage", "watch"),
+    Entry("evidence", "inventory_2", "evidence", "watch", roles=_SUPERVISING),
     Entry("off_site", "video_camera_front", "off-site", "watch", roles=_ON_THE_FLOOR),
     Entry("talk_back", "record_voice_over", "talk-back", "watch", roles=_ON_THE_FLOOR | {Role.INSPECTOR}),
     Entry("health", "monitor_heart", "health", "watch"),

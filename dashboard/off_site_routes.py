@@ -45,7 +45,8 @@ async def stream(request: Request) -> Response:
     camera = await to_thread.run_sync(_camera, request.path_params["camera_id"])
     if camera is None:
         return _error(404, "没有这一路外出画面", "there is no such off-site camera")
-    if not hmac.compare_digest(_key(request.url.query).encode(), _key(urlsplit(camera.url).query).encode()):
+    given = request.query_params.get("key", "")
+    if not hmac.compare_digest(given.encode(), _key(camera.url).encode()):
         return _error(403, "密钥不符", "wrong key")
     sent = stream_of(camera.id)
     client = await sent.join_within(_PATIENCE) if camera.enabled else None
@@ -63,8 +64,8 @@ def _camera(camera_id: int) -> CameraRow | None:
     return found if found is not None and found.source == CameraSource.BROWSER and found.url else None
 
 
-def _key(query: str) -> str:
-    return parse_qs(query).get("key", [""])[0]
+def _key(url: str) -> str:
+    return parse_qs(urlsplit(url).query).get("key", [""])[0]
 
 
 def _retire_if_forgotten(camera: CameraRow) -> None:

@@ -100,8 +100,8 @@ def choose(name: str, label: str, options: Sequence[str], codes: str = "", *, wi
     return None if chosen == _ALL else chosen
 
 
-def search_box(label: str, *, width: int = 220) -> str:
-    """A text to look for, kept in the link as `?q=`."""
+def search_box(label: str, *, width: int = 220, placeholder: str | None = None) -> str:
+    """A text to look for, kept in the link as `?q=`; with a placeholder its label is for screen readers."""
     st.session_state["search"] = st.query_params.get("q", "")
     return st.text_input(
         label,
@@ -109,6 +109,8 @@ def search_box(label: str, *, width: int = 220) -> str:
         on_change=links.put_from,
         args=("search", "q", ""),
         icon=":material/search:",
+        placeholder=placeholder,
+        label_visibility="collapsed" if placeholder else "visible",
         width=width,
     )
 

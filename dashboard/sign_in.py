@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 from string import Template
+from urllib.parse import urlencode
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -98,7 +99,7 @@ def _page(request: Request, *, problem: str = "", name: str = "", status: int = 
         product=escape(words["app.name"]),
         name=escape(name, quote=True),
         problem=f'<p class="problem" role="alert">{escape(words[problem])}</p>' if problem else "",
-        other_url=escape(str(request.url.include_query_params(lang=other).query), quote=True),
+        other_url=escape(urlencode({**request.query_params, "lang": other}), quote=True),
         other_language=escape(LANGUAGES[other]),
     )
     return HTMLResponse(page, status_code=status, headers={"cache-control": "no-store"})

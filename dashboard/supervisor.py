@@ -60,6 +60,15 @@ class Worker:
 
 
 @dataclass
+class Duty:
+    """What the supervisor itself does every so many seconds."""
+
+    every: float
+    act: Callable[[], None]
+    next_at: float = 0.0
+
+
+@dataclass
 class Supervisor:
     """Runs workers until told to stop. Not for several threads."""
 
@@ -82,13 +91,13 @@ class Supervisor:
     def _note_stop(self, _number: int, _frame: object) -> None:
         self.stopping = True
 
-    def wait(self, *, every: float, act: Callable[[], None]) -> None:
-        """Keeps the workers running until told to stop; calls `act` every so many seconds."""
-        next_act = time.monotonic()
+    def wait(self, *duties: Duty) -> None:
+        """Keeps the workers running and does the duties until told to stop."""
         while not self.stopping:
-            if time.monotonic() >= next_act:
-                act()
-                next_act = time.monotonic() + every
+            for duty in duties:
+                if time.monotonic() >= duty.next_at:
+                    duty.act()
+                    duty.next_at = time.monotonic() + duty.every
             self.restart_ended()
             time.sleep(0.2)
 

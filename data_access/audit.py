@@ -26,8 +26,11 @@ def record(
     detail: Mapping[str, object] | None = None,
     address: str = "",
     at: datetime | None = None,
-) -> None:
-    """Adds an entry within the transaction of what it tells of, so that neither stands without the other."""
+) -> int:
+    """Adds an entry within the transaction of what it tells of, so that neither stands without the other.
+
+    Returns its number.
+    """
     session.execute(select(func.pg_advisory_xact_lock(_CHAIN_LOCK)))
     entry = AuditEntry(
         at=at or datetime.now(UTC),
@@ -42,6 +45,7 @@ def record(
     entry.hash = _hash(entry)
     session.add(entry)
     session.flush()
+    return entry.id
 
 
 def first_broken(session: Session) -> int | None:

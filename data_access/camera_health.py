@@ -15,9 +15,11 @@ from itertools import pairwise
 
 from sqlalchemy.orm import Session
 
-from data_access import cameras, footage
+from data_access import cameras, footage, footage_gaps, recording_times
 from data_access.cameras import CameraRow, StatusRow
-from data_access.footage import Gap, Stretch, uncovered
+from data_access.footage import Stretch
+from data_access.footage_gaps import Gap, uncovered
+from data_access.recording_times import ALWAYS, Due
 from domain.periods import day_of, midnight
 from domain.vocabulary import GapCause
 
@@ -33,13 +35,14 @@ _NOTHING = timedelta()
 
 
 class CameraState(StrEnum):
-    """正在录像, 有画面未录像, 信号中断, 尚未连接, 录像服务无回报, 已停用."""
+    """正在录像, 有画面未录像, 信号中断, 尚未连接, 录像服务无回报, 等待场次, 已停用."""
 
     RECORDING = "recording"
     NOT_RECORDING = "not_recording"
     LOST = "lost"
     CONNECTING = "connecting"
     UNREPORTED = "unreported"
+    RESTING = "resting"  # recorded for sessions only, and there is none
     OFF = "off"
 
 
@@ -89,30 +92,45 @@ def all_health(session: Session, now: datetime, kept_days: int) -> list[CameraHe
         now: about the present.
         kept_days: for which footage is kept unless the camera has its own; older time cannot be judged.
     """
-    statuses = cameras.statuses(session)
+    statuses, known = cameras.statuses(session), cameras.all_cameras(session)
+    due = recording_times.due(session, known, now)
     return [
-        _health(session, row, statuses.get(row.id), now, min(DAYS, row.online_days or kept_days))
-        for row in cameras.all_cameras(session)
+        _health(
+            session,
+            row,
+            statuses.get(row.id),
+            state=state_of(row, statuses.get(row.id), now, due[row.id]),
+            now=now,
+            days=min(DAYS, row.online_days or kept_days),
+        )
+        for row in known
     ]
 
 
 def states(session: Session, now: datetime) -> dict[int, CameraState]:
     """What is to be said of every camera in service at `now`, by id."""
-    told = cameras.statuses(session)
-    return {row.id: state_of(row, told.get(row.id), now) for row in cameras.all_cameras(session)}
+    told, known = cameras.statuses(session), cameras.all_cameras(session)
+    due = recording_times.due(session, known, now)
+    return {row.id: state_of(row, told.get(row.id), now, due[row.id]) for row in known}
 
 
 def _health(
-    session: Session, camera: CameraRow, status: StatusRow | None, now: datetime, days: int
+    session: Session,
+    camera: CameraRow,
+    status: StatusRow | None,
+    *,
+    state: CameraState,
+    now: datetime,
+    days: int,
 ) -> CameraHealth:
     month, strip = Stretch(now - timedelta(days=days), now), Stretch(now - timedelta(days=1), now)
     service = Stretch(camera.added_at, camera.removed_at or now)
-    gaps = footage.gaps_between(session, camera.id, month.start, month.end)
+    gaps = footage_gaps.gaps_between(session, camera.id, month.start, month.end)
     shown = [Gap(*_clipped(gap, strip), gap.cause, gap.detail) for gap in gaps if gap.end > strip.start]
     return CameraHealth(
         camera=camera,
         status=status,
-        state=state_of(camera, status, now),
+        state=state,
         today=account(Stretch(midnight(day_of(now)), now), service, gaps),
         days=account(month, service, gaps),
         strip=strip,
@@ -121,13 +139,15 @@ def _health(
     )
 
 
-def state_of(camera: CameraRow, status: StatusRow | None, now: datetime) -> CameraState:
+def state_of(camera: CameraRow, status: StatusRow | None, now: datetime, due: Due = ALWAYS) -> CameraState:
     """What is to be said of the camera at `now`."""
     if not camera.enabled:
         return CameraState.OFF
     if status is None or now - status.updated_at > STATUS_FRESH:
         return CameraState.UNREPORTED
-    if is_lost(camera, status, now):
+    if due.resting and not status.recording:
+        return CameraState.RESTING
+    if is_lost(camera, status, now, due):
         return CameraState.LOST
     if status.recording:
         return CameraState.RECORDING
@@ -135,10 +155,15 @@ def state_of(camera: CameraRow, status: StatusRow | None, now: datetime) -> Came
     return CameraState.NOT_RECORDING if connected else CameraState.CONNECTING
 
 
-def is_lost(camera: CameraRow, status: StatusRow, now: datetime) -> bool:
-    """Whether no frame has come for `LOST_AFTER`, counted from the camera's addition at the earliest."""
-    seen = max(camera.added_at, status.last_frame_at or camera.added_at)
-    return now - seen > LOST_AFTER
+def is_lost(camera: CameraRow, status: StatusRow, now: datetime, due: Due = ALWAYS) -> bool:
+    """Whether no frame has come for `LOST_AFTER` though one should have."""
+    return not due.resting and now - expected_since(camera, status, due) > LOST_AFTER
+
+
+def expected_since(camera: CameraRow, status: StatusRow, due: Due = ALWAYS) -> datetime:
+    """Since when a frame is waited for: the last one, the camera's addition, the time that it is recorded."""
+    moments = (camera.added_at, status.last_frame_at, due.since)
+    return max(moment for moment in moments if moment is not None)
 
 
 def account(window: Stretch, service: Stretch, gaps: Sequence[Gap]) -> Account:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, Table, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from data_access.models import Camera, CameraStatus, Room
-from domain.vocabulary import CameraSource
+from domain.vocabulary import CameraSource, RecordingPolicy
 
 
 class NameTaken(Exception):
@@ -49,6 +50,7 @@ class CameraRow:
     added_at: datetime
     removed_at: datetime | None
     source: str = CameraSource.NETWORK
+    recording_policy: str = RecordingPolicy.ALWAYS
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,15 @@ class StreamNow:
 
 NOT_CONNECTED = StreamNow()
 _MEASURED = tuple(each.name for each in fields(StreamNow))
+# Written once, as a recorder says it of every camera every two seconds.
+_NEW_STATUS = insert(cast("Table", CameraStatus.__table__))
+_REPORT = _NEW_STATUS.on_conflict_do_update(
+    index_elements=["camera_id"],
+    set_={
+        **{name: _NEW_STATUS.excluded[name] for name in ("recording", "message", "updated_at", *_MEASURED)},
+        "last_frame_at": func.coalesce(_NEW_STATUS.excluded.last_frame_at, CameraStatus.last_frame_at),
+    },
+)
 
 
 @dataclass(frozen=True)
@@ -123,6 +134,7 @@ def add(
     at: datetime,
     sub_url: str | None = None,
     source: CameraSource = CameraSource.NETWORK,
+    recording_policy: RecordingPolicy = RecordingPolicy.ALWAYS,
     codec: str | None = None,
     width: int | None = None,
     height: int | None = None,
@@ -148,6 +160,7 @@ def add(
             f"{name!r} was a camera of another room and has footage there; choose another name"
         )
     camera.url, camera.sub_url, camera.source, camera.enabled = url, sub_url, source, True
+    camera.recording_policy = recording_policy
     camera.codec, camera.width, camera.height = codec, width, height
     camera.frame_rate, camera.gop_seconds = frame_rate, gop_seconds
     camera.has_b_frames, camera.audio_codec = has_b_frames, audio_codec
@@ -169,6 +182,11 @@ def remove(session: Session, name: str, at: datetime) -> CameraRow | None:
 def switch(session: Session, camera_id: int, *, enabled: bool) -> None:
     """Enables a camera, or disables it: it is then neither recorded nor watched, its footage stays."""
     session.execute(update(Camera).where(Camera.id == camera_id).values(enabled=enabled))
+
+
+def change_recording(session: Session, camera_id: int, policy: RecordingPolicy) -> None:
+    """Records a camera always, or around the sessions of its room only."""
+    session.execute(update(Camera).where(Camera.id == camera_id).values(recording_policy=policy.value))
 
 
 def change_urls(session: Session, camera_id: int, url: str, sub_url: str | None) -> None:
@@ -212,11 +230,9 @@ def report_status(
     stream: StreamNow = NOT_CONNECTED,
 ) -> None:
     """Writes what the recorder observes. Without `last_frame_at` the last known one stays."""
-    observed = {"recording": recording, "message": message, "updated_at": at, **asdict(stream)}
-    new = insert(CameraStatus).values(camera_id=camera_id, last_frame_at=last_frame_at, **observed)
-    if last_frame_at is not None:
-        observed["last_frame_at"] = last_frame_at
-    session.execute(new.on_conflict_do_update(index_elements=["camera_id"], set_=observed))
+    observed = {"recording": recording, "message": message, "updated_at": at, "last_frame_at": last_frame_at}
+    told = {name: getattr(stream, name) for name in _MEASURED}
+    session.execute(_REPORT, {"camera_id": camera_id, **observed, **told})
 
 
 def statuses(session: Session) -> dict[int, StatusRow]:
@@ -250,6 +266,7 @@ def _rows(session: Session, query: Select[Camera, Room]) -> list[CameraRow]:
             url=camera.url,
             sub_url=camera.sub_url,
             source=camera.source,
+            recording_policy=camera.recording_policy,
             enabled=camera.enabled,
             online_days=camera.online_days,
             codec=camera.codec,

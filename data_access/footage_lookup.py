@@ -1,15 +1,17 @@
 """What the footage page asks: which cameras, days and sessions there is footage of."""
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Date, Select, any_, case, cast, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, INTEGER
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from data_access import footage_open
-from data_access.footage import LONGEST_SEGMENT, runs_between
+from data_access.footage import LONGEST_SEGMENT
 from data_access.models import (
     Camera,
     FootageRun,
@@ -20,7 +22,6 @@ from data_access.models import (
     SessionLot,
     TradingSession,
 )
-from domain.periods import SHANGHAI
 from domain.vocabulary import SessionStatus
 
 # A session without a known end is looked for this long.
@@ -79,21 +80,6 @@ def state_of(session: Session, camera_id: int, start: datetime, end: datetime) -
     return hashlib.sha256(repr(sorted(found.items())).encode()).digest()
 
 
-def days_with_footage(session: Session, camera_ids: Sequence[int], month: date) -> set[date]:
-    """The days (Asia/Shanghai) of the month of `month` on which any of the cameras has footage."""
-    first = month.replace(day=1)
-    following = (first + timedelta(days=32)).replace(day=1)
-    start, end = (datetime.combine(day, time(), SHANGHAI) for day in (first, following))
-    days: set[date] = set()
-    for camera_id in camera_ids:
-        for run in runs_between(session, camera_id, start, end):
-            day = run.start.astimezone(SHANGHAI).date()
-            # Half-open: a run that ends at midnight has nothing of the day that begins then.
-            last = (run.end - timedelta(microseconds=1)).astimezone(SHANGHAI).date()
-            days.update(day + timedelta(days=n) for n in range((last - day).days + 1))
-    return days
-
-
 def cameras_with_footage(
     session: Session, since: datetime, room_types: Collection[str]
 ) -> list[WatchedCamera]:
@@ -120,10 +106,52 @@ def cameras_with_footage(
 
 
 def sessions_with_footage(
-    session: Session, since: datetime, room_types: Collection[str], limit: int = 1000
+    session: Session,
+    since: datetime,
+    room_types: Collection[str],
+    limit: int = 1000,
+    *wanted: ColumnElement[bool],
+    until: datetime | None = None,
 ) -> list[SessionOnFloor]:
-    """The sessions since then in rooms of those types that there is footage of, the latest first."""
-    recorded = (
+    """The sessions since then in rooms of those types that there is footage of, the latest first.
+
+    Args:
+        wanted: further conditions on TradingSession and its Room.
+        until: only sessions that began before.
+    """
+    before = () if until is None else (_begins < until,)
+    return _sessions(
+        session,
+        select(*_FACTS)
+        .where(Room.type.in_(room_types), _ends > since, *wanted, *before, _recorded(since))
+        .order_by(_begins.desc(), TradingSession.id)
+        .limit(limit),
+    )
+
+
+def sessions_a_day(
+    session: Session, since: datetime, room_types: Collection[str], room_id: int | None = None
+) -> dict[date, int]:
+    """How many sessions with footage began on each day (Asia/Shanghai) since then, in rooms of those types.
+
+    Args:
+        room_id: only in that room.
+    """
+    day = cast(func.timezone("Asia/Shanghai", _begins), Date)
+    in_room = () if room_id is None else (TradingSession.room_id == room_id,)
+    rows = session.execute(
+        select(day, func.count())
+        .join(Room, Room.id == TradingSession.room_id)
+        .where(TradingSession.status != SessionStatus.CANCELLED, Room.type.in_(room_types), *in_room)
+        .where(_begins >= since, _recorded(since))
+        .group_by(day)
+    )
+    return dict(rows.all())
+
+
+def _recorded(since: datetime) -> ColumnElement[bool]:
+    """Whether there is footage of the session since then."""
+    return (
         select(FootageRun.id)
         .join(Camera, Camera.id == FootageRun.camera_id)
         .where(
@@ -131,13 +159,7 @@ def sessions_with_footage(
             FootageRun.started_at < _ends,
             footage_open.run_reaches_beyond(func.greatest(_begins, since)),
         )
-    )
-    return _sessions(
-        session,
-        select(TradingSession, Room.name)
-        .where(Room.type.in_(room_types), _ends > since, recorded.exists())
-        .order_by(_begins.desc(), TradingSession.id)
-        .limit(limit),
+        .exists()
     )
 
 
@@ -145,7 +167,7 @@ def sessions_in_room(session: Session, room_id: int, start: datetime, end: datet
     """The sessions of a room that overlap [start, end), by time."""
     return _sessions(
         session,
-        select(TradingSession, Room.name)
+        select(*_FACTS)
         .where(TradingSession.room_id == room_id, _begins < end, _ends > start)
         .order_by(_begins, TradingSession.id),
     )
@@ -163,43 +185,56 @@ _ends: ColumnElement[datetime] = func.greatest(
 )
 
 
-def _sessions(session: Session, query: Select[TradingSession, str]) -> list[SessionOnFloor]:
+_FACTS = (
+    TradingSession.id,
+    TradingSession.code,
+    TradingSession.type,
+    TradingSession.method,
+    TradingSession.room_id,
+    Room.name.label("room_name"),
+    TradingSession.planned_start,
+    TradingSession.actual_start,
+    TradingSession.actual_end,
+    _begins.label("start"),
+    _ends.label("end"),
+)
+
+
+def _sessions(session: Session, query: Select[*tuple[Any, ...]]) -> list[SessionOnFloor]:
+    """The sessions of a query for `_FACTS`."""
     rows = session.execute(
-        query.join(Room, Room.id == TradingSession.room_id)
-        .where(TradingSession.status != SessionStatus.CANCELLED)
-        .add_columns(_begins, _ends)
+        query.join(Room, Room.id == TradingSession.room_id).where(
+            TradingSession.status != SessionStatus.CANCELLED
+        )
     ).all()
-    projects = _projects(session, [row[0].id for row in rows])
+    projects = _projects(session, [row.id for row in rows])
     return [
         SessionOnFloor(
-            id=found.id,
-            code=found.code,
-            type=found.type,
-            method=found.method,
-            room_id=found.room_id or 0,
-            room_name=room_name,
-            projects="、".join(name for name, _ in projects.get(found.id, {})),
-            project_codes="、".join(code for _, code in projects.get(found.id, {})),
-            planned_start=found.planned_start,
-            actual_start=found.actual_start,
-            actual_end=found.actual_end,
-            start=start,
-            end=end,
+            **row._mapping,
+            projects="、".join(name for name, _ in projects.get(row.id, ())),
+            project_codes="、".join(code for _, code in projects.get(row.id, ())),
         )
-        for found, room_name, start, end in rows
+        for row in rows
     ]
 
 
-def _projects(session: Session, session_ids: list[int]) -> dict[int, dict[tuple[str, str], None]]:
+def _projects(session: Session, session_ids: Collection[int]) -> dict[int, dict[tuple[str, str], None]]:
     """Names and codes of the projects of each session, each once, by code."""
     rows = session.execute(
-        select(SessionLot.session_id, Project.name, Project.code)
-        .join(Lot, Lot.id == SessionLot.lot_id)
+        _lots(session_ids, Project.name, Project.code)
         .join(Project, Project.id == Lot.project_id)
-        .where(SessionLot.session_id.in_(session_ids))
         .order_by(Project.code)
     )
     found: dict[int, dict[tuple[str, str], None]] = {}
     for session_id, name, code in rows:
         found.setdefault(session_id, {})[name, code] = None
     return found
+
+
+def _lots(session_ids: Collection[int], *columns: InstrumentedAttribute[str]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(SessionLot.session_id, *columns)
+        .join(Lot, Lot.id == SessionLot.lot_id)
+        # One parameter, however many: thousands of them would take long to prepare.
+        .where(SessionLot.session_id == any_(literal(list(session_ids), ARRAY(INTEGER))))
+    )

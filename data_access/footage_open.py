@@ -7,10 +7,22 @@ by a recorder that starts. One that a dead recorder left behind still tells of f
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from data_access.models import FootageOpenSegment, FootageRun
+
+# One statement, written once: this is what a recorder asks of the database most often. The row is of no use
+# after a power cut, so the recorder need not wait for the disk.
+_GROW = text(
+    """
+    INSERT INTO footage_open_segment (camera_id, started_at, ended_at, run_id, path, size, sample_index)
+    SELECT :camera_id, :started_at, :ended_at, :run_id, :path, :size, :sample_index
+    FROM set_config('synchronous_commit', 'off', true)
+    ON CONFLICT (camera_id) DO UPDATE SET
+        started_at = excluded.started_at, ended_at = excluded.ended_at, run_id = excluded.run_id,
+        path = excluded.path, size = excluded.size, sample_index = excluded.sample_index
+    """
+)
 
 
 def grow(
@@ -25,9 +37,8 @@ def grow(
     sample_index: bytes,
 ) -> None:
     """Writes how far the camera's open segment has come; a row of another segment makes room."""
-    # The row is of no use after a power cut, and the recorder need not wait for the disk.
-    session.execute(text("SET LOCAL synchronous_commit TO OFF"))
     told = {
+        "camera_id": camera_id,
         "started_at": started_at,
         "ended_at": ended_at,
         "run_id": run_id,
@@ -35,8 +46,7 @@ def grow(
         "size": size,
         "sample_index": sample_index,
     }
-    new = insert(FootageOpenSegment).values(camera_id=camera_id, **told)
-    session.execute(new.on_conflict_do_update(index_elements=["camera_id"], set_=told))
+    session.execute(_GROW, told)
 
 
 def forget(session: Session, camera_id: int, begun_by: datetime | None = None) -> None:

@@ -164,20 +164,39 @@ def marks_of_session(session: Session, session_id: int, room_types: Collection[s
     return _marks(session, room_types, FootageMark.session_id == session_id)
 
 
+def marks_found(
+    session: Session, room_types: Collection[str], most: int, *wanted: ColumnElement[bool]
+) -> list[Mark]:
+    """The latest marks in rooms of those types that meet all conditions, the latest first.
+
+    Args:
+        wanted: on FootageMark and the Camera, Room and Account beside it.
+    """
+    return _marks(session, room_types, *wanted, latest=most)
+
+
 def _found(session: Session, mark_id: int) -> Mark:
     session.flush()
     return next(iter(_marks(session, None, FootageMark.id == mark_id)))
 
 
-def _marks(session: Session, room_types: Collection[str] | None, *wanted: ColumnElement[bool]) -> list[Mark]:
+def _marks(
+    session: Session,
+    room_types: Collection[str] | None,
+    *wanted: ColumnElement[bool],
+    latest: int | None = None,
+) -> list[Mark]:
+    """By time; with `latest` that many at most, the latest first."""
     allowed = () if room_types is None else (Room.type.in_(room_types),)
+    by_time = (FootageMark.at, FootageMark.id)
     rows = session.execute(
         select(FootageMark, Camera.name, Account.display_name)
         .join(Camera, Camera.id == FootageMark.camera_id)
         .join(Room, Room.id == Camera.room_id)
         .join(Account, Account.id == FootageMark.made_by)
         .where(*wanted, *allowed)
-        .order_by(FootageMark.at, FootageMark.id)
+        .order_by(*(by_time if latest is None else (column.desc() for column in by_time)))
+        .limit(latest)
     )
     return [
         Mark(

@@ -155,13 +155,13 @@ def _all_events(
         .where(SessionEvent.session_id == session_id, SessionEvent.at <= now)
         .order_by(SessionEvent.at.desc(), SessionEvent.id.desc())
     )
-    secret = _experts_before_award(session, session_id)
+    secret = secret_names(session, [session_id]).get(session_id, [])
     return tuple(
         RunningEvent(
             at=row.at,
             kind=row.kind,
-            actor="" if _acts_unnamed(kind, row.kind) else _without(row.actor, secret),
-            note=_without(row.note, secret),
+            actor="" if _acts_unnamed(kind, row.kind) else struck_out(row.actor, secret),
+            note=struck_out(row.note, secret),
         )
         for row in rows
     )
@@ -171,27 +171,34 @@ def _acts_unnamed(kind: SessionType, event: str) -> bool:
     return kind in _CLOSED_SESSIONS or event in _EXPERT_EVENTS
 
 
-def _without(words: str, names: Iterable[str]) -> str:
+def struck_out(words: str, names: Iterable[str]) -> str:
+    """The words with each of the names made unreadable."""
     for name in names:
         words = words.replace(name, _STRUCK_OUT)
     return words
 
 
-def _experts_before_award(session: Session, session_id: int) -> list[str]:
-    """The names of the experts drawn for lots of the session that are not awarded yet, the longest first."""
+def secret_names(session: Session, session_ids: Collection[int]) -> dict[int, list[str]]:
+    """The names of the experts drawn for lots that are not awarded yet, the longest first, by session.
+
+    A session without any is missing.
+    """
     awarded = (
         select(Award.id)
         .where(Award.lot_id == SessionLot.lot_id, Award.status == AwardStatus.ACTIVE)
         .where(Award.decided_at <= func.now())
     )
-    names = session.scalars(
-        select(Expert.name)
-        .join(ExpertDrawMember, ExpertDrawMember.expert_id == Expert.id)
-        .join(SessionLot, SessionLot.lot_id == ExpertDrawMember.lot_id)
-        .where(SessionLot.session_id == session_id, ~awarded.exists())
+    rows = session.execute(
+        select(SessionLot.session_id, Expert.name)
+        .join(ExpertDrawMember, ExpertDrawMember.lot_id == SessionLot.lot_id)
+        .join(Expert, Expert.id == ExpertDrawMember.expert_id)
+        .where(SessionLot.session_id.in_(session_ids), Expert.name != "", ~awarded.exists())
         .distinct()
     )
-    return sorted((name for name in names if name), key=len, reverse=True)
+    found: dict[int, list[str]] = {}
+    for session_id, name in rows:
+        found.setdefault(session_id, []).append(name)
+    return {session_id: sorted(names, key=len, reverse=True) for session_id, names in found.items()}
 
 
 def _panel_size(session: Session, session_id: int) -> int:

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from data_access.alerts import AlertRow, Subject
-from data_access.camera_health import LOST_AFTER, STATUS_FRESH, is_lost
+from data_access.camera_health import LOST_AFTER, STATUS_FRESH, expected_since, is_lost
 from data_access.cameras import CameraRow, StatusRow
+from data_access.footage_checks import FaultRow
+from data_access.recording_times import ALWAYS, Due
 from data_access.schedule_view import ScheduledSession
 from domain.periods import SHANGHAI
-from domain.vocabulary import AlertKind
+from domain.vocabulary import AlertKind, GapCause
+from media.footage_folder import WrongFolder
 
 SESSION_AHEAD = timedelta(minutes=15)
 NOT_RECORDED_AFTER = timedelta(seconds=60)
@@ -21,7 +24,9 @@ CALM = timedelta(seconds=10)
 _STEADY = timedelta(seconds=5)  # a camera whose last frame is older is not yet back
 _SESSION_PATIENCE = timedelta(seconds=15)
 _DISK_MARGIN = 0.5  # days above the limit at which the disk counts as well again
+_FORECAST_PATIENCE = timedelta(minutes=10)  # a forecast of a month may swing for a moment
 _AT_ONCE = timedelta()
+_OURS = frozenset({GapCause.RECORDER, GapCause.DISK})  # then nothing can be said of the camera
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,14 @@ class Facts:
     sessions: Sequence[ScheduledSession]  # on now, or about to begin
     disk_days: float | None  # None: enough for as long as footage is kept
     disk_limit: float
+    disk_tight: bool = False  # with half a day's footage more on it, the disk would be full some day
+    disk_full: bool = False  # less is free than the reserve
+    kept_days: int = 30  # that are promised
+    causes: Mapping[int, GapCause] = field(default_factory=dict)  # of gaps that last, by camera id
+    due: Mapping[int, Due] = field(default_factory=dict)  # of cameras that are not recorded always, by id
+    faults: int = 0  # that integrity checks found, and that last
+    newest_fault: FaultRow | None = None
+    wrong_folder: WrongFolder | None = None  # why footage can be neither written nor read
 
 
 @dataclass(frozen=True)
@@ -54,12 +67,19 @@ def judge(facts: Facts) -> Iterator[Judgement]:
     silent = _recorder_is_silent(facts)
     yield _recorder(facts, silent=silent)
     for camera, status in facts.cameras:
+        due = facts.due.get(camera.id, ALWAYS)
+        if due.resting:
+            continue  # nothing is wrong with it, and what was is over
         fresh = status if status and facts.now - status.updated_at <= STATUS_FRESH else None
-        yield _lost(facts, camera, fresh)
-        yield _behind(camera, fresh, silent=silent)
+        held_up = facts.causes.get(camera.id) in _OURS
+        yield _lost(facts, camera, None if held_up else fresh, due)
+        yield _behind(camera, fresh, silent=silent, held_up=held_up)
     for held in facts.sessions:
         yield _session(facts, held, silent=silent)
     yield _disk(facts)
+    yield _retention(facts)
+    yield _faults(facts)
+    yield _folder(facts)
 
 
 def _recorder_is_silent(facts: Facts) -> bool:
@@ -78,11 +98,11 @@ def _recorder(facts: Facts, *, silent: bool) -> Judgement:
     )
 
 
-def _lost(facts: Facts, camera: CameraRow, fresh: StatusRow | None) -> Judgement:
+def _lost(facts: Facts, camera: CameraRow, fresh: StatusRow | None, due: Due) -> Judgement:
     subject = Subject(AlertKind.CAMERA_LOST, f"camera:{camera.id}", camera.id)
     if fresh is None:
         return Judgement(subject, None)
-    if not is_lost(camera, fresh, facts.now):
+    if not is_lost(camera, fresh, facts.now, due):
         back = fresh.last_frame_at is not None and facts.now - fresh.last_frame_at <= _STEADY
         return Judgement(subject, False if back else None)
     zh, en = _reason(fresh)
@@ -91,19 +111,19 @@ def _lost(facts: Facts, camera: CameraRow, fresh: StatusRow | None) -> Judgement
         True,
         f"摄像头“{camera.name}”（{camera.room_name}）信号中断：{zh}",
         f"Camera {camera.name} ({camera.room_name}) is lost: {en}",
-        since=max(camera.added_at, fresh.last_frame_at or camera.added_at),
+        since=expected_since(camera, fresh, due),
         # A camera that has just been enabled gets the time to come up.
         settling=LOST_AFTER,
     )
 
 
-def _behind(camera: CameraRow, fresh: StatusRow | None, *, silent: bool) -> Judgement:
+def _behind(camera: CameraRow, fresh: StatusRow | None, *, silent: bool, held_up: bool) -> Judgement:
     subject = Subject(AlertKind.RECORDING_BEHIND, f"camera:{camera.id}", camera.id)
     if silent:
         return Judgement(subject, None)  # told once, of the recorder
     if fresh is None:
         why = "录像服务没有回报这一路", "the recorder does not report on it"
-    elif not fresh.recording and fresh.stream.connected_since is not None:
+    elif not fresh.recording and (held_up or fresh.stream.connected_since is not None):
         why = _reason(fresh)
     else:
         return Judgement(subject, False)
@@ -141,6 +161,14 @@ def _is_online(status: StatusRow | None, now: datetime) -> bool:
 def _disk(facts: Facts) -> Judgement:
     subject = Subject(AlertKind.DISK_LOW, "disk")
     days, limit = facts.disk_days, facts.disk_limit
+    if facts.disk_full:
+        return Judgement(
+            subject,
+            wrong=True,
+            zh="录像磁盘已满：保存期内和已保全的录像不会删除，没有可删的录像时停止录像；请扩容",
+            en="The footage disk is full: nothing promised or held is deleted, recording stops when nothing "
+            "else is left; add space",
+        )
     if days is None or days >= limit + _DISK_MARGIN:
         return Judgement(subject, wrong=False)
     return Judgement(
@@ -149,6 +177,44 @@ def _disk(facts: Facts) -> Judgement:
         f"录像磁盘约 {days:.1f} 天后写满（限值 {limit:g} 天）；请扩容，或缩短保存天数",
         f"The footage disk will be full in about {days:.1f} days (limit {limit:g}); "
         "add space or keep footage for fewer days",
+    )
+
+
+def _faults(facts: Facts) -> Judgement:
+    subject = Subject(AlertKind.FOOTAGE_FAULT, "footage")
+    newest = facts.newest_fault
+    if newest is None:
+        return Judgement(subject, wrong=False)
+    zh, _, en = newest.detail.partition(" / ")
+    which = " ".join(part for part in (newest.camera_name, newest.path) if part)
+    return Judgement(
+        subject,
+        True,
+        f"录像完整性校验发现 {facts.faults} 处异常，最近一处：{which}：{zh}；请在健康页面查看并处理",
+        f"The integrity check found {facts.faults} faults, the latest: {which}: {en}; see the health page",
+        since=newest.found_at,
+    )
+
+
+def _folder(facts: Facts) -> Judgement:
+    subject = Subject(AlertKind.FOOTAGE_FAULT, "folder")
+    wrong = facts.wrong_folder
+    return Judgement(subject, False) if wrong is None else Judgement(subject, True, wrong.zh, wrong.en)
+
+
+def _retention(facts: Facts) -> Judgement:
+    """The disk is full before its footage has been there for the promised days; told long before it is."""
+    subject = Subject(AlertKind.RETENTION_AT_RISK, "disk")
+    if facts.disk_days is None:
+        return Judgement(subject, None if facts.disk_tight else False)
+    return Judgement(
+        subject,
+        wrong=True,
+        zh=f"录像预计约 {facts.disk_days:.0f} 天后写满磁盘，达不到 {facts.kept_days} 天保存期；"
+        "请扩容、降低码率，或解除不再需要的保全",
+        en=f"Footage will fill the disk in about {facts.disk_days:.0f} days and cannot be kept for "
+        f"{facts.kept_days}; add space, lower bit rates, or release holds that are not needed",
+        patience=_FORECAST_PATIENCE,
     )
 
 

@@ -16,10 +16,11 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from data_access import alerts, cameras, schedule_view, workers
+from data_access import alerts, cameras, footage_checks, footage_gaps, recording_times, schedule_view, workers
 from data_access.engine import engine, transaction
 from data_access.footage_disk import DiskUse, disk_use
 from data_access.settings import settings
+from media import footage_folder
 from media.alert_rules import SESSION_AHEAD, Facts, Patience, judge
 from media.alert_sender import Teller, channels_in
 
@@ -40,6 +41,7 @@ class Alerter:
         footage_folder: Path,
         kept_days: int,
         disk_limit: float,
+        reserve_bytes: int = 0,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         free: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free,
     ) -> None:
@@ -47,6 +49,7 @@ class Alerter:
         self._folder = footage_folder
         self._kept_days = kept_days
         self._disk_limit = disk_limit
+        self._reserve = reserve_bytes
         self._now = now
         self._free = free
         self._patience = Patience()
@@ -85,13 +88,23 @@ class Alerter:
         for held in schedule_view.next_up(session, now, most=100):
             if held.planned_start - now <= SESSION_AHEAD:
                 sessions[held.id] = held
+        known = cameras.enabled_cameras(session)
+        use, left = self._use(session, now), self._free(self._folder) - self._reserve
         return Facts(
             now=now,
-            cameras=[(row, statuses.get(row.id)) for row in cameras.enabled_cameras(session)],
+            cameras=[(row, statuses.get(row.id)) for row in known],
+            causes=footage_gaps.lasting_causes(session, now),
+            due=recording_times.due(session, known, now),
             recorder_seen_at=alerts.seen_at(session, "recorder"),
             sessions=list(sessions.values()),
-            disk_days=self._use(session, now).days_left(self._free(self._folder)),
+            disk_days=use.days_left(left),
             disk_limit=self._disk_limit,
+            disk_tight=use.days_left(left - use.daily / 2) is not None,
+            disk_full=left < 0,
+            kept_days=self._kept_days,
+            faults=footage_checks.lasting_count(session),
+            newest_fault=next(iter(footage_checks.lasting_faults(session, limit=1)), None),
+            wrong_folder=footage_folder.trouble(self._engine, self._folder),
         )
 
     def _use(self, session: Session, now: datetime) -> DiskUse:
@@ -120,6 +133,7 @@ def main() -> None:
         footage_folder=chosen.footage_folder,
         kept_days=chosen.online_days,
         disk_limit=chosen.disk_days,
+        reserve_bytes=int(chosen.reserve_gb * 1e9),
     ).run(stopped)
     # What is on its way is written down, or it would go out again after the next start.
     deadline = time.monotonic() + _STOP_SECONDS

@@ -1,11 +1,15 @@
 """The parts that a virtual file is made of: bytes at hand, bytes repeated, and slices of files on disk."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from media.segment_file import PART
+
+_READ_AHEAD = 4 << 20  # bytes
 
 
 class FootageMissing(Exception):
@@ -28,6 +32,9 @@ class ByteSlice(Protocol):
     def read(self, start: int, count: int) -> bytes:
         """Exactly `count` bytes from `start`."""
 
+    def read_at_once(self, start: int, count: int) -> bytes | None:
+        """Like `read`; None when it would have to wait for a disk."""
+
 
 @dataclass(frozen=True)
 class Made:
@@ -43,6 +50,10 @@ class Made:
     def read(self, start: int, count: int) -> bytes:
         """Exactly `count` bytes from `start`."""
         return self.content[start : start + count]
+
+    def read_at_once(self, start: int, count: int) -> bytes:
+        """The same."""
+        return self.read(start, count)
 
 
 @dataclass(frozen=True)
@@ -62,6 +73,10 @@ class Repeated:
         within = start % len(self.content)
         enough = self.content * ((within + count) // len(self.content) + 1)
         return enough[within : within + count]
+
+    def read_at_once(self, start: int, count: int) -> bytes:
+        """The same."""
+        return self.read(start, count)
 
 
 def opened(file: Path) -> int:
@@ -84,11 +99,8 @@ def size_of(file: Path) -> int:
     Raises:
         OSError: it cannot be opened.
     """
-    descriptor = opened(file)
-    try:
+    with _reading(file) as descriptor:
         return os.fstat(descriptor).st_size
-    finally:
-        os.close(descriptor)
 
 
 @dataclass(frozen=True)
@@ -108,14 +120,45 @@ class FileSlice:
         Raises:
             FootageMissing: the file is gone or too short.
         """
+        with self._reading() as descriptor:
+            return self._read(descriptor, start, count)
+
+    def read_at_once(self, start: int, count: int) -> bytes | None:
+        """Like `read`; None when the bytes are not in memory: then the system is told to fetch them."""
+        last = self.offset + start + count - 1
+        with self._reading() as descriptor:
+            if _in_memory(descriptor, last):
+                return self._read(descriptor, start, count)
+            os.posix_fadvise(descriptor, self.offset + start, _READ_AHEAD, os.POSIX_FADV_WILLNEED)
+            return None
+
+    @contextmanager
+    def _reading(self) -> Iterator[int]:
         try:
-            descriptor = opened(self.file)
-            try:
-                data = os.pread(descriptor, count, self.offset + start)
-            finally:
-                os.close(descriptor)
+            with _reading(self.file) as descriptor:
+                yield descriptor
         except OSError as error:
             raise FootageMissing(self.file) from error
+
+    def _read(self, descriptor: int, start: int, count: int) -> bytes:
+        data = os.pread(descriptor, count, self.offset + start)
         if len(data) != count:
             raise FootageMissing(self.file)
         return data
+
+
+@contextmanager
+def _reading(file: Path) -> Iterator[int]:
+    descriptor = opened(file)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _in_memory(descriptor: int, at: int) -> bool:
+    """Whether the byte there can be read without waiting."""
+    try:
+        return os.preadv(descriptor, [bytearray(1)], at, os.RWF_NOWAIT) == 1
+    except OSError:  # it would wait, or the file system does not tell
+        return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from media.camera import StreamFacts
-from media.stream_reader import STORABLE_SOUND
+from media.stream_reader import RECORDED_SOUND
 
 LONGEST_GOP_SECONDS = 4.0
 MAIN_BITS, SUB_BITS = 8e6, 2e6  # a second; more is seldom needed for 1080p and for a small tile
@@ -40,7 +40,7 @@ def advice_on_main(
         Advice.B_FRAMES: has_b_frames,
         Advice.LONG_GOP: gop_seconds is None or gop_seconds > LONGEST_GOP_SECONDS,
         Advice.NO_SOUND: audio_codec is None,
-        Advice.SOUND_NOT_RECORDED: audio_codec is not None and audio_codec not in STORABLE_SOUND,
+        Advice.SOUND_NOT_RECORDED: audio_codec is not None and audio_codec not in RECORDED_SOUND,
         Advice.HIGH_BIT_RATE: (bits_per_second or 0) > MAIN_BITS,
     }
     return [advice for advice, applies in found.items() if applies]

@@ -1,13 +1,12 @@
 """Records one camera: reads it, writes its runs, accounts for its gaps, and comes back whatever happens."""
 
-import contextlib
 import errno
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import av
@@ -15,16 +14,25 @@ from av.container import InputContainer
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from data_access import footage
+from data_access import footage_gaps
 from data_access.cameras import CameraRow
 from data_access.engine import transaction
-from domain.vocabulary import GapCause
+from domain.vocabulary import FootageEventKind, GapCause
 from media.camera import CameraProblem, camera_errors, open_stream, recordable_video
+from media.camera_events import CameraEvents
+from media.clock_watch import ClockWatch
+from media.open_gap import WAS_DOWN, OpenGap, Why
 from media.publisher import Publisher
 from media.segment_file import DiskFailed
 from media.segment_writer import SegmentWriter
 from media.stream_meter import StreamMeter
-from media.stream_reader import ParametersChanged, Sample, StreamReader, TimestampsJumped
+from media.stream_reader import (
+    JUMP_SECONDS,
+    ParametersChanged,
+    Sample,
+    StreamReader,
+    TimestampsJumped,
+)
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +41,6 @@ _NETWORK_ERRORS = frozenset(
     {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ETIMEDOUT, errno.ENETDOWN, errno.EHOSTDOWN}
 )
 ENDED = "码流已结束，请检查设备 / the stream has ended; check the device", GapCause.CAMERA
-WAS_DOWN = (GapCause.RECORDER, "录像服务未运行 / the recorder was not running")
-WAS_DISABLED = (GapCause.PLANNED, "摄像头已停用 / the camera was disabled")
 
 
 @dataclass(frozen=True)
@@ -48,54 +54,12 @@ class Surroundings:
     opener: Callable[[str], InputContainer] = open_stream
     # Waits for so many seconds, or until the recorder is stopped.
     pause: Callable[[threading.Event, float], object] = threading.Event.wait
+    # Seconds that only ever go on (media.clock_watch.steady_clock). None: `clock` is such a one itself.
+    steady: Callable[[], float] | None = None
 
-
-class OpenGap:
-    """A stretch without footage that lasts; its ledger row grows."""
-
-    def __init__(
-        self, engine: Engine, camera_id: int, since: datetime, why: tuple[GapCause, str] | None = None
-    ) -> None:
-        self._engine = engine
-        self._camera_id = camera_id
-        self._since = since
-        self._why = why  # None: not known yet
-        self._lock = threading.Lock()  # the camera's thread finds out why, the supervisor's sees it last
-
-    def grow(self, until: datetime, why: tuple[GapCause, str]) -> None:
-        """The gap lasts until now; where its cause changes a new entry begins."""
-        with self._lock:
-            if self._why is not None and self._why[0] is not why[0]:
-                self._write(until)
-                self._since = max(until, self._since)
-            self._why = why
-            self._write(until)
-
-    def write(self, until: datetime) -> None:
-        """Brings the ledger up to date."""
-        with self._lock:
-            self._write(until)
-
-    def close(self, at: datetime) -> None:
-        """Footage begins, at an instant that may lie a little back."""
-        with self._lock:
-            self._write(at)
-            self._why = None  # it grows no more
-            try:
-                with transaction(self._engine) as session:
-                    footage.end_gaps(session, self._camera_id, at)
-            except SQLAlchemyError as error:
-                log.debug("camera %d: gaps not ended: %s", self._camera_id, error)
-
-    def _write(self, until: datetime) -> None:
-        if self._why is None:
-            return
-        cause, detail = self._why
-        try:
-            with transaction(self._engine) as session:
-                footage.record_gap(session, self._camera_id, self._since, until, cause=cause, detail=detail)
-        except SQLAlchemyError as error:
-            log.debug("camera %d: gap not written yet: %s", self._camera_id, error)
+    def no_later(self, now: datetime) -> datetime:
+        """Now for whoever deletes: a clock that was set ahead makes nothing older than it is."""
+        return min(now, datetime.fromtimestamp((self.steady or self.clock)(), UTC))
 
 
 @dataclass
@@ -104,23 +68,26 @@ class Observed:
 
     recording: bool = False
     last_frame_at: datetime | None = None
-    message: str = ""
+    message: str = ""  # why it is not recorded, or what is left out
     meter: StreamMeter | None = None  # while connected
 
 
 class CameraRecorder:
     """One camera, to be run in a thread of its own."""
 
-    def __init__(
-        self, camera: CameraRow, surroundings: Surroundings, why_until_now: tuple[GapCause, str] = WAS_DOWN
-    ) -> None:
+    def __init__(self, camera: CameraRow, surroundings: Surroundings, why_until_now: Why = WAS_DOWN) -> None:
         self.camera = camera
         self.observed = Observed()
         self._around = surroundings
         self._why = why_until_now
         self._stopping = threading.Event()
         self._publisher = Publisher(surroundings.engine, camera.id, live=True)
+        self._events = CameraEvents(surroundings.engine, camera.id)
+        self._steady = surroundings.steady or surroundings.clock
+        self._clock_watch = ClockWatch(surroundings.clock, self._steady)
         self._gap: OpenGap | None = None
+        self._writer: SegmentWriter | None = None  # while a run is being written
+        self._format: tuple[bytes, str] | None = None  # of the last run: its header, and that in words
         self._ended_at: datetime | None = None  # of this camera's footage so far
 
     def stop(self) -> None:
@@ -140,14 +107,15 @@ class CameraRecorder:
                 problem = _explained(error)
             self.observed.meter = None
             if self._stopping.is_set():
-                return
+                break
             wait = 0.5 if self.observed.recording else min(2 * wait, LONGEST_WAIT)
             self._lost(*problem)
             self._around.pause(self._stopping, wait)
+        self.account()
 
     def account(self) -> None:
         """Lets the ledger's entry grow while there is no footage."""
-        if self._gap is not None and not self.observed.recording:
+        if self._gap is not None and self._writer is None:
             self._gap.write(self._now())
 
     def _take_over(self) -> None:
@@ -158,7 +126,7 @@ class CameraRecorder:
         if recovered:
             log.info("%s: %d segments recovered", self.camera.name, recovered)
         with transaction(around.engine) as session:
-            self._ended_at = footage.accounted_until(session, self.camera.id)
+            self._ended_at = footage_gaps.accounted_until(session, self.camera.id, self._now())
         self._gap = OpenGap(around.engine, self.camera.id, self._ended_at or self._now(), self._why)
 
     def run_once(self) -> None:
@@ -173,53 +141,75 @@ class CameraRecorder:
         with self._around.opener(url) as container, camera_errors(url):
             recordable_video(container, url)
             self.observed.meter = StreamMeter(container, self._around.clock())
-            reader = StreamReader(container, self._around.clock)
-            if reader.left_out:
-                log.warning("%s: sound left out, MP4 cannot hold %s", self.camera.name, reader.left_out)
+            reader = StreamReader(container, self._steady)
             ended = False
             while not ended and not self._stopping.is_set():
                 try:
-                    self._record_run(reader)
+                    self._record(reader)
                     ended = True
                 except TimestampsJumped as jump:
-                    self._lost(str(jump), GapCause.CAMERA)
+                    self._jumped(jump)
 
-    def _record_run(self, reader: StreamReader) -> None:
-        """Writes one run, and closes it however it ends."""
-        with contextlib.ExitStack() as at_end:
-            writer: SegmentWriter | None = None
+    def _record(self, reader: StreamReader) -> None:
+        """Writes run after run until the stream ends or breaks; each is closed however it ends."""
+        try:
             for sample in self._paced(reader.samples()):
-                if writer is None:
-                    writer = self._new_writer(reader)
-                    at_end.callback(self._end_run, writer)
-                writer.write(sample)
-                self._observe(sample, writer)
+                if sample.video and sample.sync:
+                    self._follow_clock()
+                self._write(sample, reader)
                 if self._stopping.is_set():
                     return
+        finally:
+            self._end_run()
 
-    def _new_writer(self, reader: StreamReader) -> SegmentWriter:
-        return SegmentWriter(
+    def _write(self, sample: Sample, reader: StreamReader) -> None:
+        try:
+            writer = self._writer or self._begin_run(reader)
+            writer.write(sample)
+        except TimestampsJumped as jump:
+            self._jumped(jump)
+            writer = self._begin_run(reader)  # with this very key picture: none is lost
+            writer.write(sample)
+        self._observe(sample, writer, reader)
+
+    def _begin_run(self, reader: StreamReader) -> SegmentWriter:
+        header = reader.header()
+        self._note_format(header, reader.in_words())
+        self.account()  # so that the run is joined by the entry of its own cause
+        self._writer = SegmentWriter(
             self._publisher,
             folder=self._around.folder,
             shelf=str(self.camera.id),
-            header=reader.header(),
+            header=header,
             audio_timescale=reader.audio_timescale,
             segment_seconds=self._around.segment_seconds,
             not_before=self._ended_at,
+            clock_offset=self._clock_watch.offset,
         )
+        return self._writer
 
-    def _observe(self, sample: Sample, writer: SegmentWriter) -> None:
+    def _note_format(self, header: bytes, words: str) -> None:
+        before, self._format = self._format, (header, words)
+        if before is not None and before[0] != header:
+            detail = f"{before[1]} → {words}" if before[1] != words else f"{words}（编码参数 / parameters）"
+            self._events.note(FootageEventKind.FORMAT_CHANGED, self._now(), detail=detail)
+
+    def _observe(self, sample: Sample, writer: SegmentWriter, reader: StreamReader) -> None:
         if self.observed.meter is not None:
             self.observed.meter.count(sample)
         if sample.video:
-            self.observed.last_frame_at = datetime.fromtimestamp(sample.arrived_at, UTC)
+            arrived_at = sample.arrived_at + self._clock_watch.offset()
+            self.observed.last_frame_at = datetime.fromtimestamp(arrived_at, UTC)
         if writer.started_at is not None and not self.observed.recording:
-            self.observed.recording, self.observed.message = True, ""
-            log.info("%s: recording", self.camera.name)
+            self.observed.recording, self.observed.message = True, reader.left_out
+            log.info("%s: recording%s", self.camera.name, reader.left_out and f"; {reader.left_out}")
             if self._gap is not None:
                 self._gap.close(writer.started_at)
 
-    def _end_run(self, writer: SegmentWriter) -> None:
+    def _end_run(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer is None:
+            return
         try:
             writer.close()
         finally:
@@ -229,12 +219,40 @@ class CameraRecorder:
                 self._ended_at = writer.ended_at
                 self._gap = OpenGap(self._around.engine, self.camera.id, writer.ended_at)
 
+    def _jumped(self, jump: TimestampsJumped) -> None:
+        """The camera's timestamps make a new run."""
+        self._end_run()
+        self._events.note(
+            FootageEventKind.TIMESTAMPS_JUMPED, self._now(), seconds=jump.seconds, detail=str(jump)
+        )
+        self._lost(str(jump), GapCause.CAMERA)
+
+    def _follow_clock(self) -> None:
+        """Notes when this machine's clock was set; by more than can be followed unseen, a new run begins.
+
+        Set back, the new run bears times that footage bears already; both are kept.
+        """
+        step = self._clock_watch.step()
+        if not step:
+            return
+        words = f"本机时钟被调整 {step:+.1f} 秒 / this machine's clock was set by {step:+.1f} s"
+        log.warning("%s: %s", self.camera.name, words)
+        now = self._now()
+        self._events.note(FootageEventKind.CLOCK_STEP, now, seconds=step, detail=words)
+        if abs(step) > JUMP_SECONDS:
+            self._end_run()
+            self.observed.recording = False
+            if self._gap is not None:
+                self._gap.clock_set(now - timedelta(seconds=step), now, (GapCause.RECORDER, words))
+
     def _lost(self, message: str, cause: GapCause) -> None:
         """There is no footage now, and why."""
         if self.observed.recording or message != self.observed.message:
             log.warning("%s: %s", self.camera.name, message)
         self.observed.recording, self.observed.message = False, message
+        self._follow_clock()
         self._publisher.catch_up()
+        self._events.catch_up()
         if self._gap is not None:
             self._gap.grow(self._now(), (cause, message))
 
@@ -243,10 +261,10 @@ class CameraRecorder:
         if "://" in self.camera.url:
             yield from samples
             return
-        begun, first = self._around.clock(), None
+        begun, first = self._steady(), None
         for sample in samples:
             first = sample.seconds if first is None else first
-            ahead = begun + sample.seconds - first - self._around.clock()
+            ahead = begun + sample.seconds - first - self._steady()
             self._around.pause(self._stopping, max(0.0, ahead))
             yield sample
 

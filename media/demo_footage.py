@@ -15,7 +15,7 @@ import av
 from av.packet import Packet
 from sqlalchemy import Engine
 
-from data_access import footage
+from data_access import footage, footage_gaps
 from data_access.engine import engine, transaction
 from data_access.finished_sessions import last_finished
 from data_access.footage import Stretch
@@ -23,6 +23,7 @@ from data_access.settings import settings
 from media import demo_encoder
 from media.camera_locks import DEMO, CameraLocks
 from media.demo_scene import Scene
+from media.footage_folder import claim
 from media.fragment_writer import header
 from media.publisher import Publisher
 from media.segment_writer import SegmentWriter
@@ -75,7 +76,7 @@ def _to_fill(bind: Engine, camera_id: int, shelf: str, whole: Stretch) -> list[S
     if any(not segment.path.startswith(f"{shelf}/") for segment in segments):
         return []
     done = [Stretch(segment.started_at, segment.ended_at) for segment in segments]
-    return [hole for hole in footage.uncovered(whole, done) if hole.end - hole.start >= _SHORTEST]
+    return [hole for hole in footage_gaps.uncovered(whole, done) if hole.end - hole.start >= _SHORTEST]
 
 
 class _Filming:
@@ -130,6 +131,7 @@ def main() -> None:
     """Up to ten minutes of each of the last three finished sessions in rooms with a camera."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s demo footage: %(message)s")
     chosen = settings()
+    claim(engine(), chosen.footage_folder)
     with transaction(engine()) as session:
         sessions = last_finished(session, _SESSIONS)
     for held in sessions:

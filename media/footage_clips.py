@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data_access.footage import Segment
+from data_access.footage import Segment, uppermost
 from media.fragmented_mp4 import Bools, Int64s, SampleIndex, TrackSamples
 from media.track_format import TrackFormat, formats
 
@@ -94,7 +94,7 @@ class Clip:
     def sound(self, start: int, end: int) -> list[Packets]:
         """The packets that begin in [start, end), in ticks of the movie, and two before for the decoder."""
         track = self.index.audio
-        if track is None or not len(track.sizes):
+        if track is None or self.sound_format is None:
             return []
         times = ticks(self.segment.started_at, track.timescale) + _decode_times(track)
         first, last = np.searchsorted(
@@ -115,9 +115,10 @@ def clips_of(segments: Sequence[Segment], start: datetime, end: datetime, timesc
     """What is needed to show the pictures with `start` <= wall clock < `end`; empty when there are none.
 
     Args:
-        segments: of one camera, by time. Should two overlap, the later one counts.
+        segments: of one camera, by time. Should two overlap, the one that was recorded later counts.
         timescale: of all ticks in the answer.
     """
+    segments = uppermost(segments)
     begin, until = ticks(start, timescale), ticks(end, timescale)
     borders = [*(ticks(segment.started_at, timescale) for segment in segments), until]
     clips = (

@@ -8,10 +8,12 @@ import io
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
 import av
 import numpy as np
+from av.audio.codeccontext import AudioCodecContext
+from av.container import OutputContainer
 
 from media.fragmented_mp4 import (
     SAMPLE_IS_NOT_SYNC,
@@ -48,10 +50,14 @@ class FragmentTrack:
 def header(
     video: av.VideoStream,
     video_extradata: bytes,
-    audio: av.AudioStream | None = None,
+    audio: av.AudioStream | AudioCodecContext | None = None,
     audio_extradata: bytes = b"",
 ) -> bytes:
-    """`ftyp` and an empty `moov`: video is track 1 at 90 kHz, sound track 2 at its sample rate."""
+    """`ftyp` and an empty `moov`: video is track 1 at 90 kHz, sound track 2 at its sample rate.
+
+    Args:
+        audio: a stream as it comes, or the open encoder of what is made of it.
+    """
     sink = io.BytesIO()
     options = {
         "movflags": "frag_custom+empty_moov+default_base_moof",
@@ -61,15 +67,30 @@ def header(
     }
     # Never closed in the usual way: that would append an empty fragment.
     container = av.open(sink, "w", format="mp4", options=options)
-    streams: list[tuple[Any, bytes]] = [(video, video_extradata)]
-    if audio is not None:
-        streams.append((audio, audio_extradata))
-    for template, extradata in streams:
-        container.add_stream_from_template(template).codec_context.extradata = extradata
+    _add_copied(container, video, video_extradata)
+    if isinstance(audio, AudioCodecContext):
+        _add_encoded(container, audio)
+    elif audio is not None:
+        _add_copied(container, audio, audio_extradata)
     container.start_encoding()
     written = sink.getvalue()
     container.close()
     return written
+
+
+def _add_copied(
+    container: OutputContainer, template: av.VideoStream | av.AudioStream, extradata: bytes
+) -> None:
+    context = container.add_stream_from_template(template).codec_context
+    context.extradata = extradata
+    context.bit_rate = 0  # what FFmpeg guesses of it changes while it reads, the format does not
+
+
+def _add_encoded(container: OutputContainer, encoder: AudioCodecContext) -> None:
+    """The stream opens an encoder of its own, which describes itself as the other one does."""
+    stream = cast("av.AudioStream", container.add_stream(encoder.name, rate=encoder.sample_rate))
+    stream.layout, stream.format = encoder.layout, encoder.format
+    stream.bit_rate = encoder.bit_rate or 0
 
 
 def fragment(sequence: int, tracks: Sequence[FragmentTrack]) -> bytes:

@@ -9,6 +9,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -32,6 +33,17 @@ SAMPLE_IS_NOT_SYNC = 0x00010000
 
 class NotFragmentedMp4(ValueError):
     """The bytes are no segment as this module describes it."""
+
+
+@contextmanager
+def _named(message: str) -> Iterator[None]:
+    """Says of bytes that contradict themselves that they are no segment, wherever it shows."""
+    try:
+        yield
+    except NotFragmentedMp4:
+        raise
+    except (struct.error, zlib.error, LookupError, ValueError) as error:
+        raise NotFragmentedMp4(message) from error
 
 
 class Box(NamedTuple):
@@ -92,6 +104,17 @@ class TrackSamples:
     data_offsets: Int64s  # [m] absolute, of the fragment's first sample of this track; 0 where none
     decode_times: Int64s  # [m] of that sample (tfdt); 0 where none
 
+    def checked(self) -> Self:
+        """Itself.
+
+        Raises:
+            NotFragmentedMp4: the columns contradict each other.
+        """
+        counts = self.sample_counts
+        if self.timescale < 1 or (counts < 0).any() or counts.sum() != len(self.sizes):
+            raise NotFragmentedMp4("样本表前后不符 / the tables of samples contradict each other")
+        return self
+
 
 @dataclass(frozen=True)
 class SampleIndex:
@@ -115,7 +138,8 @@ class SampleIndex:
         for track in tracks:
             parts.append(_TRACK_HEAD.pack(track.timescale, len(track.sizes)))
             parts += [_shuffled(getattr(track, name)) for name, _, _ in _COLUMNS]
-        return zlib.compress(b"".join(parts))
+        deflater = zlib.compressobj(zdict=_TYPICAL_HEADER)
+        return deflater.compress(b"".join(parts)) + deflater.flush()
 
     @classmethod
     def unpack(cls, packed: bytes) -> Self:
@@ -124,11 +148,12 @@ class SampleIndex:
         Raises:
             NotFragmentedMp4: not a packed index, or of another version.
         """
-        try:
-            data = zlib.decompress(packed)
-            version, header_length, offsets, track_count = _PACK_HEAD.unpack_from(data)
-        except (zlib.error, struct.error) as error:
-            raise NotFragmentedMp4("索引损坏 / the sample index is damaged") from error
+        with _named("索引损坏 / the sample index is damaged"):
+            return cls._unpacked(inflated(packed))
+
+    @classmethod
+    def _unpacked(cls, data: bytes) -> Self:
+        version, header_length, offsets, track_count = _PACK_HEAD.unpack_from(data)
         if version != _PACK_VERSION:
             raise NotFragmentedMp4(f"索引版本不符 / sample index of version {version}")
         at = _PACK_HEAD.size
@@ -141,10 +166,26 @@ class SampleIndex:
             columns: dict[str, Any] = {}
             for name, kind, per_sample in _COLUMNS:
                 columns[name], at = _unshuffled(data, at, samples if per_sample else offsets - 1, kind)
-            tracks.append(TrackSamples(timescale, **columns))
+            tracks.append(TrackSamples(timescale, **columns).checked())
         return cls(header, fragment_offsets, tracks[0], tracks[1] if track_count > 1 else None)
 
 
+def inflated(packed: bytes) -> bytes:
+    """What a packed index says, however it was compressed.
+
+    Raises:
+        zlib.error: it is damaged.
+    """
+    inflater = zlib.decompressobj(zdict=_TYPICAL_HEADER)
+    data = inflater.decompress(packed)
+    if not inflater.eof or inflater.unused_data:
+        raise zlib.error("it does not end where it should")
+    return data
+
+
+# Headers are much alike: one that both sides know makes a month's indexes 6 % smaller. It must never change,
+# or what is packed cannot be read any more; indexes packed without it are still read.
+_TYPICAL_HEADER = Path(__file__).with_name("typical_header.bin").read_bytes()
 _PACK_VERSION = 1
 _PACK_HEAD = struct.Struct(">BIIB")
 _TRACK_HEAD = struct.Struct(">II")
@@ -210,16 +251,25 @@ class IndexBuilder:
         Raises:
             NotFragmentedMp4: the bytes are no segment.
         """
-        self._buffer += data
+        # Mostly whole fragments come: then nothing is copied, least of all the media data.
+        whole = bytes(self._buffer) + data if self._buffer else data
         taken = 0
-        whole = bytes(self._buffer)
         for found in children(whole):
-            self.take_box(found.kind, found.end - found.start, whole[found.start : found.end])
+            content = b"" if found.kind == b"mdat" else whole[found.start : found.end]
+            self.take_box(found.kind, found.end - found.start, content)
             taken = found.end
-        del self._buffer[:taken]
+        self._buffer = bytearray(whole[taken:])
 
     def take_box(self, kind: bytes, size: int, content: bytes) -> None:
-        """Takes the next whole box; the content of an `mdat` is not looked at."""
+        """Takes the next whole box; the content of an `mdat` is not looked at.
+
+        Raises:
+            NotFragmentedMp4: the box contradicts itself.
+        """
+        with _named("数据损坏 / the file is damaged"):
+            self._take_box(kind, size, content)
+
+    def _take_box(self, kind: bytes, size: int, content: bytes) -> None:
         start = self._position
         self._position += size
         if kind == b"ftyp":
@@ -264,11 +314,15 @@ class IndexBuilder:
             sample_counts=np.array([len(run.sizes) for run in runs], np.int64),
             data_offsets=np.array([run.data_offset for run in runs], np.int64),
             decode_times=np.array([run.decode_time for run in runs], np.int64),
-        )
+        ).checked()
 
 
 def scan(path: Path) -> IndexBuilder:
-    """The index of a file on disk, which may be torn: reads box headers, `moov` and `moof` only."""
+    """The index of a file on disk, which may be torn: reads box headers, `moov` and `moof` only.
+
+    Raises:
+        NotFragmentedMp4: it is damaged otherwise.
+    """
     builder = IndexBuilder()
     with path.open("rb", buffering=0) as file:
         size, at = os.fstat(file.fileno()).st_size, 0
@@ -282,6 +336,8 @@ def scan(path: Path) -> IndexBuilder:
     return builder
 
 
+# In a fragment, and in ticks: what a damaged number may cost.
+_MOST_SAMPLES, _LATEST = 1_000_000, 1 << 48
 _NO_RUN = _Run(
     0, 0, np.zeros(0, np.uint32), np.zeros(0, np.uint32), np.zeros(0, np.int32), np.zeros(0, np.bool_)
 )
@@ -329,6 +385,8 @@ def _run(moof: bytes, traf: Box, position: int, tracks: dict[int, _Track]) -> tu
     track_id, default = _defaults(moof, parts[b"tfhd"], tracks)
     tfdt = parts[b"tfdt"].body
     decode_time = (U64 if moof[tfdt] else U32).unpack_from(moof, tfdt + 4)[0]
+    if decode_time > _LATEST:
+        raise NotFragmentedMp4("tfdt")
     return track_id, _trun(moof, parts[b"trun"].body, position, decode_time, default)
 
 
@@ -351,6 +409,8 @@ def _trun(moof: bytes, at: int, position: int, decode_time: int, default: _Track
     flags, count = struct.unpack_from(">II", moof, at)
     flags &= 0xFFFFFF
     at += 8
+    if count > _MOST_SAMPLES:
+        raise NotFragmentedMp4("trun")
     data_offset = first_flags = 0
     if flags & TRUN_DATA_OFFSET:
         data_offset = struct.unpack_from(">i", moof, at)[0]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
 from data_access import footage, footage_open
 from data_access.engine import transaction
@@ -27,6 +27,7 @@ class Publisher:
 
     def __init__(self, engine: Engine, camera_id: int, *, live: bool = False) -> None:
         self._engine = engine
+        self._at_once = engine.execution_options(isolation_level="AUTOCOMMIT")  # for a single statement
         self._camera_id = camera_id
         self._live = live
         self._shown_to: datetime | None = None  # of the open segment
@@ -67,7 +68,7 @@ class Publisher:
         if self._waiting:  # first what comes before it: a run has no holes
             return
         try:
-            with transaction(self._engine) as session:
+            with transaction(self._at_once) as session:
                 footage_open.grow(
                     session,
                     self._camera_id,
@@ -98,6 +99,9 @@ class Publisher:
                         "camera %d: %d segments wait: %s", self._camera_id, self._told_waiting, error.orig
                     )
                 return
+            except IntegrityError as error:
+                # Its file stays, and is looked at again at the next start; those behind it must not wait.
+                log.error("camera %d: %s: %s", self._camera_id, self._waiting[0].path, error.orig)
             self._waiting.pop(0)
 
     def _write(self, segment: Segment) -> None:

@@ -1,6 +1,7 @@
 """One segment's file: `.part` while it grows, then hashed, on disk for good and renamed; or recovered."""
 
 import hashlib
+import logging
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from media.fragmented_mp4 import IndexBuilder, NotFragmentedMp4, SampleIndex, scan
+
+log = logging.getLogger(__name__)
 
 PART = ".part"
 _NAME = "%Y%m%dT%H%M%S.%fZ"
@@ -46,6 +49,13 @@ def path_of(shelf: str, started_at: datetime) -> str:
     return f"{shelf}/{start:%Y/%m/%d}/{start.strftime(_NAME)}.mp4"
 
 
+def free_start(folder: Path, shelf: str, at: datetime) -> datetime:
+    """`at`, or the next microsecond at which no segment begins: once the clock was set back, one may."""
+    while any((folder / (path_of(shelf, at) + ending)).exists() for ending in ("", PART)):
+        at += timedelta(microseconds=1)
+    return at
+
+
 def start_of(path: Path) -> datetime:
     """The wall clock in a segment's name.
 
@@ -71,7 +81,12 @@ class SegmentFile:
             self._descriptor = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o640)
         except OSError as error:
             raise DiskFailed(error) from error
-        self.write(header)
+        try:
+            self.write(header)
+        except DiskFailed:
+            os.close(self._descriptor)
+            self._part.unlink()
+            raise
 
     @property
     def fragments(self) -> int:
@@ -154,11 +169,12 @@ def left_behind(
     found = sorted((path for day in days for path in day.iterdir() if _is_segment(path)), key=start_of)
     published = published_since(start_of(found[0])) if found else set()
     for path in found:
-        if path.name.endswith(PART):
-            closed = _recovered(folder, path)
-        elif path.relative_to(folder).as_posix() not in published:
-            closed = _looked_at(folder, path)
-        else:
+        if path.relative_to(folder).as_posix() in published:
+            continue
+        try:
+            closed = _recovered(folder, path) if path.name.endswith(PART) else _looked_at(folder, path)
+        except NotFragmentedMp4 as damaged:
+            log.warning("%s is damaged and left as it is: %s", path.relative_to(folder), damaged)
             continue
         if closed is not None:
             yield closed
@@ -192,9 +208,5 @@ def _looked_at(folder: Path, path: Path) -> ClosedFile | None:
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             hashed.update(chunk)
-    try:
-        index = builder.index()
-    except NotFragmentedMp4:
-        return None  # not one of ours; leave it alone
     relative = path.relative_to(folder).as_posix()
-    return ClosedFile(relative, start_of(path), builder.whole_bytes, hashed.digest(), index)
+    return ClosedFile(relative, start_of(path), builder.whole_bytes, hashed.digest(), builder.index())

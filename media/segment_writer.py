@@ -4,13 +4,14 @@ A run is contiguous: a segment starts at the very moment at which the one before
 of this machine at the arrival of the pictures, never the camera's own.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 from media.fragment_writer import AUDIO_TRACK, VIDEO_TIMESCALE, VIDEO_TRACK, FragmentTrack, fragment
 from media.publisher import Publisher
-from media.segment_file import SegmentFile
+from media.segment_file import SegmentFile, free_start
 from media.stream_reader import JUMP_SECONDS, Sample, TimestampsJumped
 
 # A key picture that comes a moment early still ends the segment.
@@ -31,6 +32,7 @@ class SegmentWriter:
         audio_timescale: ticks a second of the sound.
         segment_seconds: a segment is closed at the first key picture after that time.
         not_before: where the camera's footage ends so far; a run never overlaps it by a few moments.
+        clock_offset: seconds to be added to the samples' arrival for the wall clock as it is set now.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class SegmentWriter:
         audio_timescale: int,
         segment_seconds: float,
         not_before: datetime | None = None,
+        clock_offset: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._publisher = publisher
         self._folder = folder
@@ -51,6 +54,7 @@ class SegmentWriter:
         self._timescales = {True: VIDEO_TIMESCALE, False: audio_timescale}
         self._segment_ticks = round((segment_seconds - _EARLY_SECONDS) * VIDEO_TIMESCALE)
         self._not_before = not_before
+        self._clock_offset = clock_offset
         self._gop: dict[bool, list[Sample]] = {True: [], False: []}
         self._file: SegmentFile | None = None
         self._run_id = 0
@@ -120,15 +124,18 @@ class SegmentWriter:
         self._publisher.show_open(self._run_id, self._file, self._file.started_at + timedelta(seconds=length))
 
     def _open(self, first: Sample) -> None:
-        if self.ended_at is None:
-            self.ended_at = self.started_at = self._anchor(first)
+        start = free_start(self._folder, self._shelf, self.ended_at or self._anchor(first))
+        self.ended_at = start
+        if self.started_at is None:
+            self.started_at = start
             self._run_id = self._publisher.begin_run(self.started_at)
         self._origin = self._end = first.decode_time
-        self._file = SegmentFile(self._folder, self._shelf, self.ended_at, self._header)
+        self._file = SegmentFile(self._folder, self._shelf, start, self._header)
 
     def _anchor(self, first: Sample) -> datetime:
         # Trust the picture that came through fastest: the first ones of a connection come in a burst.
-        start = datetime.fromtimestamp(self._least_delay + first.decode_time / VIDEO_TIMESCALE, UTC)
+        delay = self._least_delay + self._clock_offset()
+        start = datetime.fromtimestamp(delay + first.decode_time / VIDEO_TIMESCALE, UTC)
         before = self._not_before
         if before is not None and timedelta(0) < before - start < timedelta(seconds=JUMP_SECONDS):
             return before
@@ -157,11 +164,12 @@ class SegmentWriter:
         """
         assert self.ended_at is not None
         counted = self.ended_at.timestamp() - self._origin / VIDEO_TIMESCALE
-        apart, self._least_delay = self._least_delay - counted, float("inf")
+        apart = self._least_delay + self._clock_offset() - counted
+        self._least_delay = float("inf")
         if abs(apart) > JUMP_SECONDS:
             self._publish(drift=0.0)
             raise TimestampsJumped(
-                f"摄像头时间偏离 {apart:+.1f} 秒 / the camera's clock is {apart:+.1f} s off"
+                f"摄像头时间偏离 {apart:+.1f} 秒 / the camera's clock is {apart:+.1f} s off", -apart
             )
         if abs(apart) < _DRIFT_NOTICED:
             return 0.0

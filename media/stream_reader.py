@@ -15,8 +15,10 @@ from av.container import InputContainer
 from av.packet import Packet
 
 from media.fragment_writer import VIDEO_TIMESCALE, header
+from media.sound_encoder import ENCODED_SOUND, PACKET, SoundEncoder
 
-STORABLE_SOUND = frozenset({"aac", "mp3", "opus"})
+STORABLE_SOUND = frozenset({"aac", "mp3", "opus"})  # by MP4, as it is
+RECORDED_SOUND = STORABLE_SOUND | ENCODED_SOUND
 # A jump of the camera's clock that is no loss of a few pictures any more.
 JUMP_SECONDS = 3.0
 LONGEST_GOP_SECONDS = 60.0
@@ -27,12 +29,21 @@ _PATIENCE_SECONDS = 0.5
 _HANDED_OUT_BY_THE_NEXT = frozenset({"rtsp", "mpegts"})
 # Types of the network abstraction layer that are parameter sets: H.264 SPS, PPS; H.265 VPS, SPS, PPS.
 _PARAMETER_SETS = {"h264": frozenset({7, 8}), "hevc": frozenset({32, 33, 34})}
+_TICK = Fraction(1, VIDEO_TIMESCALE)
 _START_CODE = b"\x00\x00\x01"
 _BEFORE_ANY_CAMERA = 946_684_800_000_000  # the year 2000, microseconds since 1970
 
 
 class TimestampsJumped(Exception):
-    """The camera's clock has jumped, or key pictures stay away: the run ends, the connection need not."""
+    """The camera's clock has jumped, or key pictures stay away: the run ends, the connection need not.
+
+    Attributes:
+        seconds: by which the timestamps have moved, ahead is +; None: they have not.
+    """
+
+    def __init__(self, words: str, seconds: float | None = None) -> None:
+        super().__init__(words)
+        self.seconds = seconds
 
 
 class ParametersChanged(Exception):
@@ -50,20 +61,27 @@ class Sample:
     duration: int  # what the stream says; the next sample knows better
     sync: bool
     seconds: float  # the decode time
-    arrived_at: float  # seconds since 1970 at which it began to arrive
+    arrived_at: float  # seconds by the reader's clock at which it began to arrive
     camera_time: float | None = None  # of a key picture, by the camera's own clock; None: it does not tell
 
 
 class StreamReader:
-    """Reads the video and, if MP4 can hold it, the sound of an open stream."""
+    """Reads the video and, if MP4 can hold it or it can be made so, the sound of an open stream.
+
+    Args:
+        clock: seconds since 1970; it should only ever go on.
+    """
 
     def __init__(self, container: InputContainer, clock: Callable[[], float]) -> None:
         self._container = container
         self._clock = clock
         self._video = container.streams.video[0]
+        base = self._video.time_base or _TICK
+        self._scale = base.numerator * VIDEO_TIMESCALE, base.denominator  # of timestamps to ticks
         self._codec = self._video.codec_context.name
         self._framing = length_prefixed if _is_annex_b(self._video) else bytes
-        self._audio, self.left_out = _storable_sound(container)
+        self._audio, self.left_out = _recordable_sound(container)
+        self._encoder = _encoder_for(self._audio)
         self._parameter_sets: tuple[bytes, ...] = ()
         self._adts_config = b""
         self._late = container.format.name in _HANDED_OUT_BY_THE_NEXT
@@ -79,10 +97,18 @@ class StreamReader:
         """The MP4 header of the stream; known from the first sample on."""
         sets = b"".join(b"\x00\x00\x00\x01" + unit for unit in self._parameter_sets)
         video_extradata = sets or self._video.codec_context.extradata or b""
+        if self._encoder is not None:
+            return header(self._video, video_extradata, self._encoder.context)
         if self._audio is None:
             return header(self._video, video_extradata)
         audio_extradata = self._adts_config or self._audio.codec_context.extradata or b""
         return header(self._video, video_extradata, self._audio, audio_extradata)
+
+    def in_words(self) -> str:
+        """The format of what is recorded, in short: "h264 1280x720, aac"."""
+        picture = self._video.codec_context
+        sound = "" if self._audio is None else f", {_codec_of(self._audio)}"
+        return f"{self._codec} {picture.width}x{picture.height}{sound}"
 
     def samples(self) -> Iterator[Sample]:
         """The samples by decode time from the next key picture on, until the stream ends.
@@ -92,56 +118,98 @@ class StreamReader:
             ParametersChanged: open the stream again.
             av.FFmpegError: the stream broke.
         """
-        return in_time_order(self._increasing(self._from_key_picture()), both=self._audio is not None)
+        read = self._from_key_picture()
+        samples = self._increasing(_but_the_torn(read) if self._late else read)
+        return samples if self._audio is None else in_time_order(samples, both=True)
 
     def _from_key_picture(self) -> Iterator[Sample]:
         """The samples from the next key picture on, decode times set so that it is shown when decoded."""
         early: deque[Sample] = deque(maxlen=100)  # sound that came before the picture that it belongs to
-        shift: Fraction | None = None
-        last_key: Fraction | None = None
-        streams = [self._video] if self._audio is None else [self._video, self._audio]
-        for packet in self._container.demux(streams):
+        shift: int | None = None  # ticks of the video
+        last_key: float | None = None
+        video, audio = self._video, self._audio
+        longest = LONGEST_GOP_SECONDS
+        per_tick = float(video.time_base or 0)
+        if self._encoder is not None:
+            self._encoder.restart()
+        for packet in self._container.demux([video] if audio is None else [video, audio]):
             stamp = packet.pts if packet.dts is None else packet.dts
             if not packet.size or stamp is None:
                 self.dropped += bool(packet.size)
                 continue
-            decode = stamp * packet.time_base
-            shown = decode if packet.pts is None else packet.pts * packet.time_base
-            last_key = decode if last_key is None else last_key
-            if packet.stream is self._video and packet.is_keyframe:
+            if packet.stream is not video:
+                for sound in self._sounds(packet, stamp):
+                    if shift is None:
+                        early.append(sound)
+                    else:
+                        yield sound
+                continue
+            seconds, key = stamp * per_tick, packet.is_keyframe
+            if key:
                 self._check_parameters(bytes(packet))
-                last_key = decode
-                shift = shown - decode if shift is None else shift
-            if decode - last_key > LONGEST_GOP_SECONDS:
-                raise TimestampsJumped(f"{LONGEST_GOP_SECONDS:.0f} 秒内没有关键帧 / no key picture that long")
-            sample = self._sample(packet, decode + (shift or 0), shown)
-            if shift is not None:
-                yield sample
-                yield from early
-                early.clear()
-            elif not sample.video:
-                early.append(sample)
+                shift = self._ticks(packet.pts, stamp) - self._ticks(stamp, stamp) if shift is None else shift
+            last_key = seconds if key or last_key is None else last_key
+            if seconds - last_key > longest:
+                raise TimestampsJumped(f"{longest:.0f} 秒内没有关键帧 / no key picture that long")
+            if shift is None:
+                self._arrival()
+                continue
+            yield self._picture(packet, stamp, shift, key)
+            yield from early
+            early.clear()
+        yield from self._last_sounds()
 
-    def _sample(self, packet: Packet[Any], decode: Fraction, shown: Fraction) -> Sample:
-        video = packet.stream is self._video
-        timescale = VIDEO_TIMESCALE if video else self.audio_timescale
-        decode = decode if video else shown
+    def _ticks(self, stamp: int | None, otherwise: int) -> int:
+        """A timestamp of the video's in ticks of 90 kHz, to the nearest."""
+        numerator, denominator = self._scale
+        return (2 * numerator * (otherwise if stamp is None else stamp) + denominator) // (2 * denominator)
+
+    def _picture(self, packet: Packet[Any], stamp: int, shift: int, key: bool) -> Sample:
+        decode = self._ticks(stamp, stamp) + shift
         return Sample(
-            video=video,
-            data=self._framing(bytes(packet)) if video else self._sound(bytes(packet)),
-            decode_time=round(decode * timescale),
-            presentation_time=round(shown * timescale),
-            duration=round((packet.duration or 0) * packet.time_base * timescale),
-            sync=packet.is_keyframe or not video,
-            seconds=float(decode),
-            arrived_at=self._arrival(packet),
-            camera_time=_camera_time(packet) if video and packet.is_keyframe else None,
+            video=True,
+            data=self._framing(bytes(packet)),
+            decode_time=decode,
+            presentation_time=self._ticks(packet.pts, stamp),
+            duration=self._ticks(packet.duration or 0, 0),
+            sync=key,
+            seconds=decode / VIDEO_TIMESCALE,
+            arrived_at=self._arrival(),
+            camera_time=_camera_time(packet) if key else None,
         )
 
-    def _arrival(self, packet: Packet[Any]) -> float:
-        """When the packet began to arrive."""
+    def _sounds(self, packet: Packet[Any], stamp: int) -> Iterator[Sample]:
+        """The sound of a packet, encoded if it has to be: then it comes a little later, in packets of AAC."""
+        base = packet.time_base
+        scale = base.numerator * self.audio_timescale
+        tick = round((stamp if packet.pts is None else packet.pts) * scale / base.denominator)
+        if self._encoder is None:
+            duration = round((packet.duration or 0) * scale / base.denominator)
+            yield self._sound(self._without_adts(bytes(packet)), tick, duration)
+            return
+        for data, begins in self._encoder.feed(bytes(packet), tick):
+            yield self._sound(data, begins, PACKET)
+
+    def _last_sounds(self) -> Iterator[Sample]:
+        for data, begins in self._encoder.finish() if self._encoder is not None else ():
+            yield self._sound(data, begins, PACKET)
+
+    def _sound(self, data: bytes, tick: int, duration: int) -> Sample:
+        return Sample(
+            video=False,
+            data=data,
+            decode_time=tick,
+            presentation_time=tick,
+            duration=duration,
+            sync=True,
+            seconds=tick / self.audio_timescale,
+            arrived_at=self._clock(),
+        )
+
+    def _arrival(self) -> float:
+        """When the picture that has just been handed out began to arrive."""
         now = self._clock()
-        if packet.stream is not self._video or not self._late:
+        if not self._late:
             return now
         begun, self._handed_out_at = self._handed_out_at, now
         return now if begun is None else begun
@@ -158,7 +226,7 @@ class StreamReader:
             raise ParametersChanged("编码参数已改变 / the codec parameters have changed")
         self._parameter_sets = sets
 
-    def _sound(self, data: bytes) -> bytes:
+    def _without_adts(self, data: bytes) -> bytes:
         """The sound without the ADTS head that transport streams put before every AAC frame."""
         if self._audio is None or self._audio.codec_context.name != "aac" or not _is_adts(data):
             return data
@@ -173,12 +241,33 @@ class StreamReader:
             step = 0.0 if picture is None else sample.seconds - picture.seconds
             far = abs(step) > JUMP_SECONDS
             if far and sample.video:
-                raise TimestampsJumped(f"摄像头时间跳变 {step:+.1f} 秒 / timestamps jumped {step:+.1f} s")
+                raise TimestampsJumped(
+                    f"摄像头时间跳变 {step:+.1f} 秒 / timestamps jumped {step:+.1f} s", step
+                )
             if far or (before is not None and sample.decode_time <= before.decode_time):
                 self.dropped += 1
                 continue
             last[sample.video] = sample
             yield sample
+
+
+def _but_the_torn(samples: Iterable[Sample]) -> Iterator[Sample]:
+    """The samples without the last picture of a connection that broke: FFmpeg hands out what came of it."""
+    held: Sample | None = None
+    try:
+        for sample in samples:
+            if not sample.video:
+                yield sample
+                continue
+            if held is not None:
+                yield held
+            held = sample
+    except (TimestampsJumped, ParametersChanged):
+        if held is not None:
+            yield held
+        raise
+    if held is not None:
+        yield held
 
 
 def in_time_order(samples: Iterable[Sample], *, both: bool) -> Iterator[Sample]:
@@ -208,13 +297,29 @@ def _order(sample: Sample) -> tuple[float, bool]:
     return sample.seconds, not sample.video
 
 
-def _storable_sound(container: InputContainer) -> tuple[av.AudioStream | None, str]:
-    """The sound to be recorded, or None and the codec that MP4 cannot hold."""
+def _recordable_sound(container: InputContainer) -> tuple[av.AudioStream | None, str]:
+    """The sound to be recorded; or None, and why what there is is left out."""
     if not container.streams.audio:
         return None, ""
     audio = container.streams.audio[0]
-    codec = audio.codec_context.name.removesuffix("float")  # "mp3float" is how FFmpeg decodes mp3
-    return (audio, "") if codec in STORABLE_SOUND and audio.codec_context.sample_rate else (None, codec)
+    if _codec_of(audio) in RECORDED_SOUND and audio.codec_context.sample_rate:
+        return audio, ""
+    codec = _codec_of(audio)
+    return None, (
+        f"声音未录（{codec} 无法保存），请在设备上改为 AAC 或 G.711 / "
+        f"sound is left out ({codec} cannot be kept); set the device to AAC or G.711"
+    )
+
+
+def _codec_of(audio: av.AudioStream) -> str:
+    return audio.codec_context.name.removesuffix("float")  # "mp3float" is how FFmpeg decodes mp3
+
+
+def _encoder_for(audio: av.AudioStream | None) -> SoundEncoder | None:
+    if audio is None or _codec_of(audio) not in ENCODED_SOUND:
+        return None
+    context = audio.codec_context
+    return SoundEncoder(context.name, context.sample_rate, context.channels)
 
 
 def _camera_time(packet: Packet[Any]) -> float | None:

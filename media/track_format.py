@@ -77,7 +77,9 @@ def _format(header: bytes, trak: Box, handler: Box) -> TrackFormat:
     information = _required(header, b"mdia", b"minf", inside=trak)
     media = _required(header, b"mdia", b"mdhd", inside=trak)
     entries = _required(header, b"stbl", b"stsd", inside=information)
-    entry = next(children(header, entries.body + 8, entries.end))
+    entry = next(children(header, entries.body + 8, entries.end), None)
+    if entry is None:
+        raise KeyError(b"stsd")
     media_header = find(header, b"vmhd", inside=information) or _required(header, b"smhd", inside=information)
     track_header = _required(header, b"tkhd", inside=trak)
     return TrackFormat(

@@ -24,11 +24,33 @@ from media.fragmented_mp4 import NotFragmentedMp4
 from media.progressive_mp4 import Edit, Samples, Track
 from media.sound_timeline import SoundTimeline
 
-CHUNK = 1 << 20  # bytes read at once
+# Bytes read at once: what a socket takes at once. Of more, asyncio copies the rest about in its buffer.
+CHUNK = 1 << 18
 
 
 class NothingRecorded(Exception):
     """There is no picture in the range."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some bytes of a virtual file, not read yet."""
+
+    source: ByteSlice
+    start: int
+    count: int
+
+    def read(self) -> bytes:
+        """The bytes.
+
+        Raises:
+            FootageMissing: the file is gone or too short.
+        """
+        return self.source.read(self.start, self.count)
+
+    def read_at_once(self) -> bytes | None:
+        """Like `read`; None when it would have to wait for a disk."""
+        return self.source.read_at_once(self.start, self.count)
 
 
 @dataclass(frozen=True)
@@ -52,17 +74,21 @@ class VirtualFile:
         return self.offsets[-1]
 
     def read(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """The bytes [start, end) in pieces of up to 1 MB; no file stays open between two pieces.
+        """The bytes [start, end) in pieces of up to 256 kB; no file stays open between two pieces.
 
         Raises:
             FootageMissing: a file is gone or too short.
         """
+        return (piece.read() for piece in self.pieces(start, end))
+
+    def pieces(self, start: int = 0, end: int | None = None) -> Iterator[Piece]:
+        """Where the bytes [start, end) are to be read, in pieces of up to 256 kB."""
         end = self.size if end is None else min(end, self.size)
         number = bisect_right(self.offsets, start) - 1
         while start < end:
             found, within = self.slices[number], start - self.offsets[number]
             count = min(found.length - within, end - start, CHUNK)
-            yield found.read(within, count)
+            yield Piece(found, within, count)
             start += count
             number += within + count == found.length
 

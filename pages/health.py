@@ -3,8 +3,10 @@
 import streamlit as st
 
 from dashboard.access import viewer
+from dashboard.health_keeping import keeping
 from dashboard.health_view import definitions, health_board
 from dashboard.i18n import t
+from dashboard.integrity_view import integrity
 from dashboard.parts import page_head
 
 place = page_head(t("health.title"), t("health.answer"))
@@ -20,3 +22,5 @@ def board() -> None:
 
 
 board()
+keeping()
+integrity()

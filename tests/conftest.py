@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -53,13 +54,20 @@ def _run(url: str, statement: str) -> None:
     engine.dispose()
 
 
-@pytest.fixture
-def database_url(server_url: str) -> Iterator[str]:
-    """A migrated database of the test's own, for code that opens its own connections or processes."""
+@contextmanager
+def own_database(server_url: str) -> Iterator[str]:
+    """A migrated database on the server."""
     name = f"test_{uuid4().hex}"
     _run(server_url, f"CREATE DATABASE {name} TEMPLATE template")
     yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
     _run(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database_url(server_url: str) -> Iterator[str]:
+    """A migrated database of the test's own, for code that opens its own connections or processes."""
+    with own_database(server_url) as url:
+        yield url
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`camera add | list | remove`: the cameras of the rooms."""
+"""`camera add | list | set | remove`: the cameras of the rooms."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from domain.vocabulary import RoomType
+from domain.vocabulary import RecordingPolicy, RoomType
 
 if TYPE_CHECKING:
     from data_access.cameras import CameraRow, StatusRow
@@ -28,6 +28,7 @@ def register(commands: _SubParsersAction[ArgumentParser]) -> None:
     add.add_argument("--name", required=True, help="摄像头名称，不可重复 / the camera's name, unique")
     add.add_argument("--url", required=True, help="主码流 / main stream: rtsp://, http:// or a file")
     add.add_argument("--sub-url", help="子码流，用于实时监控 / smaller stream for live video")
+    _policy_argument(add, required=False)
     add.add_argument(
         "--force", action="store_true", help="检测不通过也新增 / add it even when the probe fails"
     )
@@ -35,9 +36,23 @@ def register(commands: _SubParsersAction[ArgumentParser]) -> None:
     listing = camera.add_parser("list", help="摄像头列表 / list cameras")
     listing.add_argument("--json", action="store_true", help="输出 JSON / print JSON")
     listing.set_defaults(run=list_cameras)
+    change = camera.add_parser("set", help="修改摄像头的录像时段 / change when a camera is recorded")
+    change.add_argument("name")
+    _policy_argument(change, required=True)
+    change.set_defaults(run=set_camera)
     remove = camera.add_parser("remove", help="停用摄像头，录像保留至到期 / remove a camera, footage stays")
     remove.add_argument("name")
     remove.set_defaults(run=remove_camera)
+
+
+def _policy_argument(parser: ArgumentParser, *, required: bool) -> None:
+    parser.add_argument(
+        "--record",
+        required=required,
+        choices=[policy.value for policy in RecordingPolicy],
+        default=None if required else RecordingPolicy.ALWAYS.value,
+        help="全天，或仅场次期间（前后各 15 分钟）/ always, or from 15 min before to 15 after sessions",
+    )
 
 
 def add_camera(args: Namespace) -> int:
@@ -87,6 +102,7 @@ def _store(args: Namespace, main: StreamFacts | None) -> CameraRow:
         url=args.url,
         sub_url=args.sub_url,
         facts=main,
+        recording_policy=RecordingPolicy(args.record),
     )
 
 
@@ -158,6 +174,7 @@ def _listed(row: CameraRow, status: StatusRow | None) -> dict[str, object]:
         "url": redacted(row.url),
         "sub_url": redacted(row.sub_url) if row.sub_url else None,
         "enabled": row.enabled,
+        "record": row.recording_policy,
         "codec": row.codec,
         "width": row.width,
         "height": row.height,
@@ -169,6 +186,22 @@ def _listed(row: CameraRow, status: StatusRow | None) -> dict[str, object]:
         "last_frame_at": seen.isoformat() if seen else None,
         "message": status.message if status else "",
     }
+
+
+def set_camera(args: Namespace) -> int:
+    """Changes when a camera is recorded; 2 when there is none of that name."""
+    from dashboard import camera_changes
+    from data_access import cameras
+    from data_access.engine import transaction
+
+    with transaction() as session:
+        found = cameras.camera_named(session, args.name)
+    if found is None or found.removed_at is not None:
+        return _refuse(f"没有名为“{args.name}”的摄像头 / there is no camera {args.name!r}")
+    camera_changes.change_recording(found, actor="command line", policy=RecordingPolicy(args.record))
+    words = "今后全天录像" if args.record == RecordingPolicy.ALWAYS else "今后仅在场次期间录像"
+    print(f"“{found.name}”{words} / recorded from now on: {args.record}")
+    return 0
 
 
 def remove_camera(args: Namespace) -> int:

@@ -1,4 +1,4 @@
-"""`footage list | export`: what was recorded of a camera, and taking a range of it along."""
+"""`footage list | export | hold`: what was recorded of a camera, and taking a range of it along."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dashboard.commands import footage_evidence, footage_hold, footage_package, footage_verify
+
 if TYPE_CHECKING:
     from data_access.cameras import CameraRow
-    from data_access.footage import Gap, Stretch
+    from data_access.footage import Stretch
+    from data_access.footage_gaps import Gap
     from media.virtual_mp4 import VirtualFile
 
 CAUSES = {
@@ -43,12 +46,16 @@ def register(commands: _SubParsersAction[ArgumentParser]) -> None:
     listing.set_defaults(run=list_footage)
     export.add_argument("--out", required=True, type=Path, metavar="FILE.mp4")
     export.set_defaults(run=export_footage)
+    footage_hold.register(footage)
+    footage_evidence.register(footage)
+    footage_package.register(footage)
+    footage_verify.register(footage)
 
 
 def list_footage(args: Namespace) -> int:
     """Prints the recorded stretches and the gaps of a range; 2 when the camera or the range is wrong."""
     from dashboard.footage_range import WrongRange, range_from
-    from data_access import footage
+    from data_access import footage, footage_gaps
     from data_access.engine import transaction
 
     camera = _camera(args.camera)
@@ -60,7 +67,7 @@ def list_footage(args: Namespace) -> int:
         return _unknown(args.camera)
     with transaction() as session:
         runs = footage.runs_between(session, camera.id, wanted.start, wanted.end)
-        gaps = footage.gaps_between(session, camera.id, wanted.start, wanted.end)
+        gaps = footage_gaps.gaps_between(session, camera.id, wanted.start, wanted.end)
     if args.json:
         print(json.dumps({"runs": [_stretch(run) for run in runs], "gaps": [_gap(gap) for gap in gaps]}))
     else:

@@ -1,4 +1,4 @@
-"""`run`: everything on one machine: database, web, recorder, gateway and, for the demo, cameras."""
+"""`run`: everything on one machine: database, web, workers, gateway and, for the demo, cameras."""
 
 import contextlib
 import errno
@@ -7,21 +7,25 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from argparse import ArgumentParser, Namespace, _SubParsersAction
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TextIO
 
 from dashboard import first_start
-from dashboard.supervisor import Supervisor, Worker
+from dashboard.supervisor import Duty, Supervisor, Worker
 from data_access import embedded_postgres, schema
+from data_access.embedded_postgres import NotRunning
 from data_access.engine import engine
 from data_access.settings import Settings, WrongSetting, settings
+from media.footage_folder import WrongFolder, claim
 
 WELL_WITHIN = 60.0  # seconds until a start that is not well is told
+_DATABASE_EVERY = 2.0  # seconds between two looks whether it still runs
 
 
 def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
@@ -33,26 +37,28 @@ def run(_args: Namespace) -> int:
     """Starts everything and stays until SIGTERM or Ctrl-C."""
     chosen = settings()
     chosen.home.mkdir(parents=True, exist_ok=True)
-    with only_one(chosen), database(chosen):
+    with only_one(chosen), database(chosen) as revive_database:
         free_ports(chosen)
         supervisor = Supervisor(chosen.home / "logs")
         supervisor.stop_on_signals()
         try:
-            _serve(chosen, supervisor)
+            _serve(chosen, supervisor, revive_database)
         finally:
             say("正在停止 / stopping ...")
             supervisor.stop()
     return 0
 
 
-def _serve(chosen: Settings, supervisor: Supervisor) -> None:
+def _serve(chosen: Settings, supervisor: Supervisor, revive_database: Callable[[], None]) -> None:
     if schema.migrate(engine()):
         say("数据库结构已就绪 / database schema is ready")
+    _claim_footage(chosen)
     # The workers load their libraries while the first data are made.
     supervisor.start(
         Worker("web", ["app.py"]),
         Worker("recorder", ["-m", "media.recorder"]),
         Worker("alerter", ["-m", "media.alerter"]),
+        Worker("keeper", ["-m", "media.keeper"], niceness=10),
         *(
             Worker(f"gateway-{port}", ["-m", "media.gateway", "--port", str(port)])
             for port in ([] if chosen.whep_url else chosen.gateway_ports)
@@ -67,7 +73,22 @@ def _serve(chosen: Settings, supervisor: Supervisor) -> None:
     _print_welcome(chosen, accounts)
     if chosen.demo:
         supervisor.start(Worker("demo-footage", ["-m", "media.demo_footage"], once=True, niceness=15))
-    supervisor.wait(every=60, act=first_start.DemoKeeper().tend if chosen.demo else lambda: None)
+    duties = [Duty(_DATABASE_EVERY, revive_database)]
+    if chosen.demo:
+        duties.append(Duty(60, first_start.DemoKeeper().tend))
+    supervisor.wait(*duties)
+
+
+def _claim_footage(chosen: Settings) -> None:
+    """Says at once what is wrong with the footage folder.
+
+    All starts nevertheless: live video and figures need no footage, the recorder tries again by itself, and
+    after a power cut a network disk may come up later than this machine.
+    """
+    try:
+        claim(engine(), chosen.footage_folder)
+    except WrongFolder as wrong:
+        say(f"录像目录不可用，暂不录像 / nothing is recorded yet:\n  {wrong}")
 
 
 def say(line: str) -> None:
@@ -100,20 +121,38 @@ def _write_pid(lock: TextIO) -> None:
 
 
 @contextlib.contextmanager
-def database(chosen: Settings) -> Iterator[None]:
-    """The configured database; the embedded one is started and, at the end, stopped here."""
+def database(chosen: Settings) -> Iterator[Callable[[], None]]:
+    """The configured database; the embedded one is started and, at the end, stopped here.
+
+    Yields:
+        What to call now and then: it starts the embedded one again when it was killed.
+    """
     if chosen.database_url:
-        yield
+        yield lambda: None
         return
-    if not chosen.postgres_folder.exists():
+    folder = chosen.postgres_folder
+    if not folder.exists():
         say("首次启动，正在建立内置数据库 / first start, making the embedded database ...")
     # A Ctrl-C while the server starts would leave it behind: it is taken after the start.
     with _signals_held():
-        server = embedded_postgres.start(chosen.postgres_folder)
+        server = embedded_postgres.start(folder)
+
+    def revive() -> None:
+        nonlocal server
+        if embedded_postgres.is_running(folder):
+            return
+        say("内置数据库意外退出，正在重启 / the embedded database ended, it is started again")
+        try:
+            with _signals_held():
+                server = embedded_postgres.start(folder)
+        except (OSError, subprocess.SubprocessError) as error:
+            say(f"内置数据库未能启动，稍后重试 / it did not start, and is tried again: {error}")
+
     try:
-        yield
+        yield revive
     finally:
-        engine().dispose()
+        with contextlib.suppress(NotRunning):
+            engine().dispose()
         embedded_postgres.stop(server)
 
 

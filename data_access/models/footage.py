@@ -25,7 +25,11 @@ class FootageRun(Base):
 
 
 class FootageSegment(Base):
-    """One closed fragmented-MP4 file. Partitioned by day (UTC) of `started_at`, so days can be dropped."""
+    """One closed fragmented-MP4 file. Partitioned by day (UTC) of `started_at`, so days can be dropped.
+
+    Without foreign keys: to drop a day would lock cameras and runs against all readers, to delete a run
+    would read every segment.
+    """
 
     __tablename__ = "footage_segment"
     __table_args__ = (
@@ -34,10 +38,10 @@ class FootageSegment(Base):
         {"postgresql_partition_by": "RANGE (started_at)"},
     )
 
-    camera_id: Mapped[int] = mapped_column(ForeignKey("camera.id"), primary_key=True)
+    camera_id: Mapped[int] = mapped_column(primary_key=True, comment="camera.id")
     started_at: Mapped[datetime] = mapped_column(primary_key=True, comment="wall clock of the first picture")
     ended_at: Mapped[datetime] = mapped_column(comment="half-open: end of the last picture")
-    run_id: Mapped[int] = mapped_column(ForeignKey("footage_run.id"))
+    run_id: Mapped[int] = mapped_column(comment="footage_run.id")
     path: Mapped[str] = mapped_column(comment="relative to the footage folder")
     size: Mapped[int] = mapped_column(comment="bytes")
     sha256: Mapped[bytes] = mapped_column(LargeBinary, comment="of the file")

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data_access.models.base import Base, Id, one_of
@@ -70,7 +70,7 @@ class FootageExport(Base):
     decision_note: Mapped[str] = mapped_column(server_default="")
     built_at: Mapped[datetime | None]
     path: Mapped[str] = mapped_column(server_default="", comment="of the zip, relative to the exports folder")
-    size: Mapped[int | None] = mapped_column(comment="bytes")
+    size: Mapped[int | None] = mapped_column(BigInteger, comment="bytes")
     sha256: Mapped[bytes | None] = mapped_column(LargeBinary, comment="of the zip")
     progress: Mapped[float] = mapped_column(server_default="0", comment="0 to 1 while it is built")
     error: Mapped[str] = mapped_column(server_default="", comment="why it could not be built")
@@ -106,7 +106,7 @@ class FootageArchive(Base):
     started_at: Mapped[datetime] = mapped_column(comment="of the footage")
     ended_at: Mapped[datetime] = mapped_column(comment="half-open")
     segments: Mapped[int] = mapped_column(server_default="0")
-    size: Mapped[int] = mapped_column(server_default="0", comment="bytes")
+    size: Mapped[int] = mapped_column(BigInteger, server_default="0", comment="bytes")
     manifest_sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
     keep_until: Mapped[date]
     copied_at: Mapped[datetime | None]
@@ -139,17 +139,28 @@ class FootageDay(Base):
     camera_id: Mapped[int] = mapped_column(ForeignKey("camera.id"), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True, comment="UTC, of the segments' start")
     segments: Mapped[int]
-    size: Mapped[int] = mapped_column(comment="bytes")
+    size: Mapped[int] = mapped_column(BigInteger, comment="bytes")
     chain_sha256: Mapped[bytes] = mapped_column(
         LargeBinary, comment="over the segments' facts in order and the seal of the day before"
     )
     signature: Mapped[bytes] = mapped_column(LargeBinary, comment="Ed25519, the installation's key")
     leaves: Mapped[bytes | None] = mapped_column(
         LargeBinary,
-        comment="32 bytes a segment; kept once a part of the day is deleted and a hold keeps the rest",
+        comment="domain.footage_chain.leaf of each segment; empty once all of them are deleted by rule",
     )
     sealed_at: Mapped[datetime]
-    expired_at: Mapped[datetime | None] = mapped_column(comment="when the last of it was deleted by rule")
+    expired_at: Mapped[datetime | None] = mapped_column(
+        comment="since when a part or all of it is deleted by rule"
+    )
+
+
+class FootageDoomed(Base):
+    """A file whose row is deleted by rule and which is to be deleted; it is here for moments only."""
+
+    __tablename__ = "footage_doomed"
+
+    path: Mapped[str] = mapped_column(primary_key=True, comment="relative to the footage folder")
+    doomed_at: Mapped[datetime]
 
 
 class FootageCheck(Base):
@@ -162,7 +173,7 @@ class FootageCheck(Base):
     began_at: Mapped[datetime]
     ended_at: Mapped[datetime | None] = mapped_column(comment="empty: it runs, or it was broken off")
     segments: Mapped[int] = mapped_column(server_default="0")
-    size: Mapped[int] = mapped_column(server_default="0", comment="bytes that were read")
+    size: Mapped[int] = mapped_column(BigInteger, server_default="0", comment="bytes that were read")
 
 
 class FootageFaultFound(Base):
@@ -180,3 +191,4 @@ class FootageFaultFound(Base):
     detail: Mapped[str] = mapped_column(server_default="")
     found_at: Mapped[datetime]
     quarantined_to: Mapped[str] = mapped_column(server_default="", comment="relative to the footage folder")
+    mended_at: Mapped[datetime | None] = mapped_column(comment="when a later check found it well")

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from data_access import cameras, footage
+from data_access import cameras, footage, footage_gaps
 from data_access.engine import engine_for
 from data_access.footage import Segment
 from data_access.settings import settings
@@ -50,7 +50,7 @@ def archive(engine: Engine, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
         for camera_id in (opening, evaluation):
             publish(session, [_placed(segment, content, folder, camera_id) for segment, content in _made()])
         begin, end = NINE + timedelta(seconds=8), NINE + timedelta(seconds=18)
-        footage.record_gap(session, opening, begin, end, cause=GapCause.NETWORK)
+        footage_gaps.record_gap(session, opening, begin, end, cause=GapCause.NETWORK)
         segments = footage.segments_between(session, opening, NINE, NINE + timedelta(minutes=1))
     yield Archive(engine, folder, opening, evaluation, segments)
     engine_for(url).dispose()

@@ -1,4 +1,4 @@
-"""`camera add | list | remove` on a real database, with files for cameras."""
+"""`camera add | list | set | remove` on a real database, with files for cameras."""
 
 import json
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from dashboard.__main__ import main
 from data_access import cameras
 from data_access.models import AuditEntry
-from domain.vocabulary import RoomType
+from domain.vocabulary import RecordingPolicy, RoomType
 from tests.media.camera_clip import SIZE, make_clip
 from tests.media.rtsp_server import free_port
 
@@ -63,7 +63,25 @@ def test_adding_and_removing_are_noted(engine: Engine, clip: Path) -> None:
             ("camera_add", NAME),
             ("camera_remove", NAME),
         ]
-        assert entries[0].detail == {"room": ROOM, "url": str(clip)}
+        assert entries[0].detail == {"room": ROOM, "url": str(clip), "record": "always"}
+
+
+@pytest.mark.usefixtures("room")
+def test_a_camera_is_recorded_for_sessions_only_where_that_is_said(
+    engine: Engine, clip: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert add("--record", "sessions", url=clip) == 0
+    found = stored(engine)
+    assert found is not None
+    assert found.recording_policy == RecordingPolicy.SESSIONS
+    assert main(["camera", "set", NAME, "--record", "always"]) == 0
+    capsys.readouterr()
+    assert main(["camera", "list", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["record"] == "always"
+    assert main(["camera", "set", "没有的", "--record", "always"]) == 2
+    with Session(engine) as session:
+        (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.action == "camera_recording"))
+        assert (entry.subject, entry.detail) == (NAME, {"record": "always"})
 
 
 @pytest.mark.usefixtures("room")

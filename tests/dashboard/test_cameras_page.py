@@ -96,6 +96,7 @@ def test_a_camera_is_probed_advised_on_saved_disabled_and_removed(
     assert len(test.image) == 1
     assert entries("camera_still")[0].actor == "li"
 
+    test.radio("camera_record").set_value("sessions").run()
     press(test, "save")
     assert "“开标一室\\-侧面”已接入" in told(test)
     assert test.text_input("camera_password").value == ""
@@ -111,6 +112,11 @@ def test_a_camera_is_probed_advised_on_saved_disabled_and_removed(
     assert "已停用" in told(test)
     press(test, "camera_switch")
     assert "已启用" in told(test)
+    assert added.recording_policy == "sessions"
+    press(test, "camera_recording")
+    assert "今后全天录像" in told(test)
+    press(test, "camera_recording")
+    assert "今后仅在场次期间录像" in told(test)
     press(test, "camera_remove")
     assert "移除“开标一室\\-侧面”？" in told(test)
     press(test, "camera_remove_cancelled")
@@ -119,7 +125,12 @@ def test_a_camera_is_probed_advised_on_saved_disabled_and_removed(
     assert "已移除" in told(test)
     with transaction() as session:
         assert cameras.all_cameras(session) == []
-    assert [len(entries(f"camera_{what}")) for what in ("disable", "enable", "remove")] == [1, 1, 1]
+    assert [len(entries(f"camera_{what}")) for what in ("disable", "enable", "recording", "remove")] == [
+        1,
+        1,
+        2,
+        1,
+    ]
 
 
 def test_what_is_missing_or_wrong_is_said_and_what_was_typed_stays(

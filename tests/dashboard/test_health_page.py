@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import access, health_view
 from dashboard.access import Viewer
-from data_access import alerts, cameras, footage
+from data_access import alerts, cameras, footage_gaps
 from data_access.alerts import Subject
 from data_access.cameras import CameraRow, StreamNow
 from data_access.engine import transaction
@@ -113,7 +113,7 @@ def test_a_lost_camera_says_why_and_what_to_mend(board: Open, camera: CameraRow,
     report(camera, lost, recording=False, message=message)
     with transaction() as session:
         session.add(FootageRun(camera_id=camera.id, started_at=camera.added_at, ended_at=lost))
-        footage.record_gap(session, camera.id, lost, now, cause=GapCause.CAMERA, detail=message)
+        footage_gaps.record_gap(session, camera.id, lost, now, cause=GapCause.CAMERA, detail=message)
     shown = board(language="en")
     (row,) = shown["rows"]
     assert row["cells"]["state"] == {"text": "Signal lost", "below": "", "tone": "bad", "below_tone": ""}

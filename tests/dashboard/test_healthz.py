@@ -11,7 +11,7 @@ from data_access.engine import transaction
 
 @pytest.mark.usefixtures("configured")
 def test_a_worker_that_does_not_report_is_named() -> None:
-    assert unwell_in_database() == ["recorder", "alerter"]
+    assert unwell_in_database() == ["recorder", "alerter", "keeper"]
     now = datetime.now(UTC)
     with transaction() as session:
         for worker in WORKERS:

@@ -216,6 +216,32 @@ def test_a_connection_is_nobody_elses(
     assert views(engine)[0].ended_at is None
 
 
+def test_a_wall_is_left_with_one_request(
+    client: TestClient, sign_in: SignIn, gateway: FakeServer, opening: int, engine: Engine
+) -> None:
+    mine, mine_too, another_browsers = (
+        watch(client, opening),
+        watch(client, opening),
+        watch(sign_in(), opening),
+    )
+    answer = client.post(
+        "/whep/leave", json=[mine, another_browsers, "nonsense", "/whep/1/\x00", None, mine_too]
+    )
+    assert answer.status_code == 202
+    left = {f"/whep/{opening}/{view.token}" for view in views(engine) if view.ended_at is not None}
+    assert left == {mine, mine_too}
+    assert [method for method, _ in gateway.calls()] == ["POST"] * 3 + ["DELETE"] * 2
+
+
+@pytest.mark.parametrize("body", ["", "{}", "[", "[" * 90_000, "null", "\xff"])
+def test_a_goodbye_that_makes_no_sense_ends_nothing(
+    body: str, client: TestClient, opening: int, engine: Engine
+) -> None:
+    watch(client, opening)
+    assert client.post("/whep/leave", content=body.encode("latin-1")).status_code == 400
+    assert views(engine)[0].ended_at is None
+
+
 def test_a_connection_is_of_one_camera(
     client: TestClient, opening: int, evaluation: int, gateway: FakeServer
 ) -> None:

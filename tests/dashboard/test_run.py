@@ -1,6 +1,7 @@
 """One command starts everything; a signal ends everything."""
 
 import json
+import os
 import signal
 import stat
 import urllib.error
@@ -66,6 +67,18 @@ def test_the_health_check_names_the_process_that_is_not_well_and_it_comes_back(t
         gateway.kill()
         until(lambda: health(empty.url)[0] == 200, 20, "a killed gateway is started again")
         assert "gateway" in "".join(empty.output)
+        recorder = worker(empty, "media.recorder").pid
+        postmaster = tmp_path / "postgres" / "postmaster.pid"
+        killed = int(postmaster.read_text().split("\n", 1)[0])
+        os.kill(killed, signal.SIGKILL)
+        until(
+            lambda: "内置数据库意外退出" in "".join(empty.output),
+            20,
+            "it is seen that the database was killed",
+        )
+        until(lambda: health(empty.url)[0] == 200, 40, "a killed database is started again")
+        assert int(postmaster.read_text().split("\n", 1)[0]) != killed
+        assert worker(empty, "media.recorder").pid == recorder, "the others wait for it"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -40,6 +40,7 @@ WORDED = {
     "behaviour": vocabulary.PenaltyBehaviour,
     "role": vocabulary.Role,
     "alert_kind": vocabulary.AlertKind,
+    "export_status": vocabulary.ExportStatus,
 }
 
 

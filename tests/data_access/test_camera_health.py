@@ -7,11 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from data_access import camera_health, cameras, footage
+from data_access import camera_health, cameras, footage_gaps
 from data_access.camera_health import CAMERAS_FAULT, Account, CameraState, account, all_health
 from data_access.cameras import CameraRow, StreamNow
-from data_access.footage import Gap, Stretch
-from domain.vocabulary import GapCause, RoomType
+from data_access.footage import Stretch
+from data_access.footage_gaps import Gap
+from data_access.models import TradingSession
+from domain.vocabulary import GapCause, RecordingPolicy, RoomType, SessionStatus, SessionType
 
 NOON = datetime(2025, 11, 20, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -128,7 +130,7 @@ def test_health_is_told_from_the_runs_and_the_ledger(
     lost_from, lost_to = now - timedelta(hours=30), now - timedelta(hours=6)
     record(session, camera, camera.added_at, lost_from)
     record(session, camera, lost_to, now)
-    footage.record_gap(session, camera.id, lost_from, lost_to, cause=GapCause.NETWORK)
+    footage_gaps.record_gap(session, camera.id, lost_from, lost_to, cause=GapCause.NETWORK)
     (found,) = all_health(session, now, kept_days=30)
     assert found.days.online == timedelta(days=2)
     assert found.days.uptime == found.days.coverage == pytest.approx(2 / 3)
@@ -182,3 +184,34 @@ def test_the_state_says_what_there_is(
     )
     (row,) = cameras.all_cameras(session)
     assert camera_health.state_of(row, cameras.statuses(session)[row.id], now) is state
+
+
+def test_a_camera_that_is_recorded_for_sessions_only_rests_between_them(
+    session: Session, camera: CameraRow, now: datetime
+) -> None:
+    cameras.change_recording(session, camera.id, RecordingPolicy.SESSIONS)
+    cameras.report_status(
+        session, camera.id, recording=False, last_frame_at=now - timedelta(hours=2), message="", at=now
+    )
+    assert camera_health.states(session, now) == {camera.id: CameraState.RESTING}
+    held = TradingSession(
+        code="KB1",
+        source_system="test",
+        source_key="KB1",
+        type=SessionType.OPENING,
+        room_id=camera.room_id,
+        planned_start=now + timedelta(minutes=15),
+        status=SessionStatus.SCHEDULED,
+    )
+    session.add(held)
+    session.flush()
+    assert camera_health.states(session, now) == {camera.id: CameraState.CONNECTING}
+    held.planned_start = now + timedelta(minutes=14)
+    session.flush()
+    assert camera_health.states(session, now) == {camera.id: CameraState.LOST}
+    held.status, held.actual_start, held.actual_end = SessionStatus.DONE, now - 2 * HOUR, now - HOUR
+    session.flush()
+    assert camera_health.states(session, now) == {camera.id: CameraState.RESTING}
+    held.actual_end = now - timedelta(minutes=14)
+    session.flush()
+    assert camera_health.states(session, now) == {camera.id: CameraState.LOST}

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
-from data_access import cameras, footage, footage_expiry, footage_lookup
+from data_access import cameras, footage, footage_calendar, footage_gaps
 from data_access.engine import transaction
-from data_access.footage import Gap, Segment, Stretch
+from data_access.footage import Segment, Stretch
+from data_access.footage_gaps import Gap
 from data_access.models import FootageGap, FootageRun
 from domain.vocabulary import GapCause, RoomType
 
@@ -87,9 +88,9 @@ def test_runs_and_gaps_together_tile_the_asked_interval(
         for run in runs:
             add_run(session, camera_id, *run)
         for begin, finish, cause in ledger:
-            footage.record_gap(session, camera_id, at(begin), at(finish), cause=cause)
+            footage_gaps.record_gap(session, camera_id, at(begin), at(finish), cause=cause)
         found_runs = footage.runs_between(session, camera_id, start, end)
-        gaps = footage.gaps_between(session, camera_id, start, end)
+        gaps = footage_gaps.gaps_between(session, camera_id, start, end)
     covered = {second for run in found_runs for second in seconds_of(run.start, run.end)}
     missing = [second for gap in gaps for second in seconds_of(gap.start, gap.end)]
     assert len(missing) == len(set(missing))
@@ -110,8 +111,8 @@ def test_an_uncovered_interval_without_a_ledger_row_has_an_unknown_cause(
 ) -> None:
     add_run(session, camera_id, 0, 10)
     add_run(session, camera_id, 30, 40)
-    footage.record_gap(session, camera_id, at(15), at(50), cause=GapCause.NETWORK, detail="silence")
-    assert footage.gaps_between(session, camera_id, at(0), at(60)) == [
+    footage_gaps.record_gap(session, camera_id, at(15), at(50), cause=GapCause.NETWORK, detail="silence")
+    assert footage_gaps.gaps_between(session, camera_id, at(0), at(60)) == [
         Gap(at(10), at(15), GapCause.UNKNOWN, ""),
         Gap(at(15), at(30), GapCause.NETWORK, "silence"),
         Gap(at(40), at(50), GapCause.NETWORK, "silence"),
@@ -120,38 +121,38 @@ def test_an_uncovered_interval_without_a_ledger_row_has_an_unknown_cause(
 
 
 def test_time_before_the_camera_and_in_the_future_is_no_gap(session: Session, camera_id: int) -> None:
-    (before,) = footage.gaps_between(
+    (before,) = footage_gaps.gaps_between(
         session, camera_id, ADDED - timedelta(hours=1), ADDED + timedelta(hours=1)
     )
     assert before.start == ADDED
     tomorrow = datetime.now(UTC) + timedelta(days=1)
-    assert footage.gaps_between(session, camera_id, tomorrow, tomorrow + timedelta(hours=1)) == []
+    assert footage_gaps.gaps_between(session, camera_id, tomorrow, tomorrow + timedelta(hours=1)) == []
 
 
 def test_what_is_being_recorded_is_no_gap(session: Session, camera_id: int) -> None:
     now = datetime.now(UTC)
     start = now - timedelta(minutes=1)
     footage.begin_run(session, camera_id, start)
-    assert footage.gaps_between(session, camera_id, start, now) != []
+    assert footage_gaps.gaps_between(session, camera_id, start, now) != []
     cameras.report_status(session, camera_id, recording=True, last_frame_at=now, message="", at=now)
-    assert footage.gaps_between(session, camera_id, start, now) == []
+    assert footage_gaps.gaps_between(session, camera_id, start, now) == []
 
 
 def test_a_gap_grows_while_it_lasts(session: Session, camera_id: int) -> None:
     for end in (5, 7, 9):
-        footage.record_gap(session, camera_id, at(0), at(end), cause=GapCause.CAMERA, detail="gone")
-    footage.record_gap(session, camera_id, at(9), at(9), cause=GapCause.DISK)
-    assert footage.gaps_between(session, camera_id, at(0), at(9)) == [
+        footage_gaps.record_gap(session, camera_id, at(0), at(end), cause=GapCause.CAMERA, detail="gone")
+    footage_gaps.record_gap(session, camera_id, at(9), at(9), cause=GapCause.DISK)
+    assert footage_gaps.gaps_between(session, camera_id, at(0), at(9)) == [
         Gap(at(0), at(9), GapCause.CAMERA, "gone")
     ]
-    assert footage.accounted_until(session, camera_id) == at(9)
+    assert footage_gaps.accounted_until(session, camera_id) == at(9)
 
 
 def test_no_entry_of_the_ledger_reaches_into_footage(session: Session, camera_id: int) -> None:
-    footage.record_gap(session, camera_id, at(0), at(20), cause=GapCause.PLANNED)
-    footage.record_gap(session, camera_id, at(10), at(24), cause=GapCause.CAMERA)
-    footage.record_gap(session, camera_id, at(22), at(25), cause=GapCause.NETWORK)
-    footage.end_gaps(session, camera_id, at(21))
+    footage_gaps.record_gap(session, camera_id, at(0), at(20), cause=GapCause.PLANNED)
+    footage_gaps.record_gap(session, camera_id, at(10), at(24), cause=GapCause.CAMERA)
+    footage_gaps.record_gap(session, camera_id, at(22), at(25), cause=GapCause.NETWORK)
+    footage_gaps.end_gaps(session, camera_id, at(21))
     entries = select(FootageGap.started_at, FootageGap.ended_at).order_by(FootageGap.started_at)
     assert [tuple(entry) for entry in session.execute(entries)] == [(at(0), at(20)), (at(10), at(21))]
 
@@ -198,41 +199,25 @@ def test_days_with_footage_are_days_in_shanghai(session: Session, camera_id: int
     add_run(session, camera_id, (midnight - NOON).total_seconds() - 60, (midnight - NOON).total_seconds())
     publish(session, camera_id, datetime(2024, 3, 20, 15, 59, 30, tzinfo=UTC))
     publish(session, camera_id, datetime(2024, 4, 1, 3, tzinfo=UTC))
-    assert footage_lookup.days_with_footage(session, [camera_id], date(2024, 3, 15)) == {
-        date(2024, 3, 9),
-        date(2024, 3, 20),
-        date(2024, 3, 21),
-    }
-    assert footage_lookup.days_with_footage(session, [], date(2024, 3, 1)) == set()
-
-
-def test_forgotten_segments_shorten_their_run_until_it_is_gone(session: Session, camera_id: int) -> None:
-    for n in range(3):
-        publish(session, camera_id, at(60 * n))
-    expired = footage_expiry.expired_paths(session, camera_id, at(120))
-    assert [started_at for started_at, _ in expired] == [at(0), at(60)]
-    for started_at, _ in expired:
-        footage_expiry.forget(session, camera_id, started_at)
-    assert footage.runs_between(session, camera_id, at(0), at(300)) == [Stretch(at(120), at(180))]
-    footage_expiry.forget(session, camera_id, at(120))
-    footage_expiry.forget_empty(session, camera_id, at(180))
-    assert footage.newest_run(session, camera_id) is None
+    noon = datetime(2024, 4, 1, 4, tzinfo=UTC)
+    days = footage_calendar.calendar(session, [camera_id], date(2024, 3, 1), noon, room_types=())
+    assert [f"{each.day:%m-%d}" for each in days if each.recorded] == ["03-09", "03-20", "03-21", "04-01"]
 
 
 def test_a_gap_reaches_up_to_the_first_picture_after_it(session: Session, camera_id: int) -> None:
     add_run(session, camera_id, 0, 10)
-    footage.record_gap(session, camera_id, at(10), at(29.9), cause=GapCause.RECORDER)
+    footage_gaps.record_gap(session, camera_id, at(10), at(29.9), cause=GapCause.RECORDER)
     publish(session, camera_id, at(30), 10)
-    assert footage.gaps_between(session, camera_id, at(0), at(40)) == [
+    assert footage_gaps.gaps_between(session, camera_id, at(0), at(40)) == [
         Gap(at(10), at(30), GapCause.RECORDER, "")
     ]
 
 
 def test_a_gap_before_earlier_footage_does_not_explain_a_later_one(session: Session, camera_id: int) -> None:
-    footage.record_gap(session, camera_id, at(0), at(10), cause=GapCause.RECORDER)
+    footage_gaps.record_gap(session, camera_id, at(0), at(10), cause=GapCause.RECORDER)
     publish(session, camera_id, at(10), 2)
     publish(session, camera_id, at(13), 2)
-    assert [gap.cause for gap in footage.gaps_between(session, camera_id, at(0), at(15))] == [
+    assert [gap.cause for gap in footage_gaps.gaps_between(session, camera_id, at(0), at(15))] == [
         GapCause.RECORDER,
         GapCause.UNKNOWN,
     ]

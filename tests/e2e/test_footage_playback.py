@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import create_engine, select, update
 from sqlalchemy.orm import Session
 
-from data_access import footage
+from data_access import footage, footage_gaps
 from data_access.embedded_postgres import socket_url
 from data_access.models import AuditEntry, Camera
 from domain.periods import day_of, midnight
@@ -89,7 +89,7 @@ def night(app: Installation) -> Iterator[Night]:
         ]
         publish(session, made)
         begin, end = starts_at + timedelta(seconds=8), starts_at + timedelta(seconds=18)
-        footage.record_gap(session, camera_id, begin, end, cause=GapCause.NETWORK)
+        footage_gaps.record_gap(session, camera_id, begin, end, cause=GapCause.NETWORK)
     yield Night(camera_id, starts_at)
     engine.dispose()
 
@@ -105,7 +105,7 @@ def player(page: Page, app: Installation, night: Night) -> Page:
 
 def read(page: Page) -> dict[str, Any]:
     """What the player shows: the drawn clock and the displayed one in milliseconds, and how it stands."""
-    found: dict[str, Any] = page.locator(".player video").evaluate(READ)
+    found: dict[str, Any] = page.locator(".player .chosen video").evaluate(READ)
     return found
 
 
@@ -143,11 +143,11 @@ def test_it_plays_over_the_border_of_two_segments(player: Page, night: Night) ->
     assert later["frames"] > first["frames"] + 50
     assert abs(later["burnt"] - later["shown"]) < 2
     # Paused while playing, the clock may be past what is painted: asked for once more, both come to agree.
-    player.locator(".player video").evaluate("video => { video.currentTime = video.currentTime }")
+    player.locator(".player .chosen video").evaluate("video => { video.currentTime = video.currentTime }")
 
     def agree() -> bool:
         found = settled(player)
-        return abs(found["burnt"] - milliseconds(night.after(found["time"]))) <= FRAME_MS
+        return bool(abs(found["burnt"] - milliseconds(night.after(found["time"]))) <= FRAME_MS)
 
     until(agree, 10, "the picture is the one at the clock")
 
@@ -178,7 +178,7 @@ def test_keys_step_by_one_frame_and_jump_by_ten_seconds(player: Page, night: Nig
         player.keyboard.press(key)
         until(lambda wanted=start + change: settled(player)["burnt"] == wanted, 5, f"{key} steps one frame")  # type: ignore[misc]
         start += change
-    player.locator(".picture").hover()
+    player.locator(".picture.chosen").hover()
     before = settled(player)["time"]
     player.keyboard.press("ArrowRight")
     assert abs(settled(player)["time"] - before - 10) < 0.01

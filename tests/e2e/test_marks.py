@@ -60,7 +60,7 @@ def stored(database: Engine, note: str) -> tuple[FootageMark, Finding]:
 
 
 def shown(player: Page) -> dict[str, Any]:
-    found: dict[str, Any] = player.locator(".player video").evaluate(READ)
+    found: dict[str, Any] = player.locator(".player .chosen video").evaluate(READ)
     return found
 
 
@@ -89,7 +89,7 @@ def test_a_mark_on_the_live_picture_becomes_a_draft_and_plays_from_ten_seconds_b
     expect(player.locator(".player")).to_have_attribute("data-shown", re.compile(r"^\d+$"), timeout=SOON)
     until(lambda: shown(player).get("frames", 0) > 10, 20, "it plays by itself")
     wanted = milliseconds(mark.at - timedelta(seconds=10))
-    player.locator(".player video").evaluate("video => { video.pause(); video.currentTime = 0.0005 }")
+    player.locator(".player .chosen video").evaluate("video => { video.pause(); video.currentTime = 0.0005 }")
     until(
         lambda: (found := shown(player))["settled"] and found["time"] < 0.1, 10, "back at its first picture"
     )
@@ -114,7 +114,7 @@ def test_a_mark_on_footage_is_a_tick_at_once_and_a_click_on_it_plays_from_before
         page, path=f"/footage?camera={camera_id}&from={start:%Y-%m-%dT%H:%M:%S}&to={end:%Y-%m-%dT%H:%M:%S}"
     )
     expect(page.locator(".player")).to_have_attribute("data-shown", re.compile(r"^\d+$"), timeout=SOON)
-    page.locator(".picture").hover()
+    page.locator(".picture.chosen").hover()
     page.keyboard.press("ArrowRight")  # 10 s on
     page.keyboard.press("ArrowRight")
     until(lambda: shown(page)["settled"] and shown(page)["time"] > 15, 10, "the picture is there")

@@ -46,7 +46,7 @@ def camera_id(app: Installation) -> int:
 
 def first_picture_ms(app: Installation, page: Page) -> float:
     """The wall clock of the open file's time 0: its first picture, up to one after the range's beginning."""
-    source = page.locator(".player video").get_attribute("src")
+    source = page.locator(".player .chosen video").get_attribute("src")
     told = page.request.head(f"{app.url}{source}").headers["footage-starts-at"]
     return datetime.fromisoformat(told).timestamp() * 1000
 
@@ -72,12 +72,12 @@ def test_what_is_seen_live_is_recorded_and_played_back_true_to_the_burnt_in_cloc
     expect(page.locator(".player")).to_have_attribute("data-shown", re.compile(r"^\d+$"), timeout=20_000)
     begins = first_picture_ms(app, page)
     for seconds in (1.0, 6.5, 11.2):
-        page.locator(".player video").evaluate("(video, at) => { video.currentTime = at }", seconds)
+        page.locator(".player .chosen video").evaluate("(video, at) => { video.currentTime = at }", seconds)
         found = settled(page)
         expected = begins + seconds * 1000
         assert abs(found["burnt"] - found["shown"]) <= FRAME_MS
         # The very picture that was on at that moment: the next one comes after it.
-        page.locator(".picture").hover()
+        page.locator(".picture.chosen").hover()
         page.keyboard.press(".")
         until(lambda shown=found["burnt"]: settled(page)["burnt"] > shown, 5, "the next picture")  # type: ignore[misc]
         assert found["burnt"] - CLOCK_MS < expected < settled(page)["burnt"] + CLOCK_MS

@@ -38,15 +38,17 @@ def make_clip(
     b_frames: int = 0,
     sound: str = "aac",
     size: tuple[int, int] = SIZE,
+    container: str = "mpegts",
+    sound_rate: int = SOUND_RATE,
 ) -> Path:
     """A clip with a key picture every second and sound of that codec; its first picture is of `BEGUN`."""
-    with av.open(str(path), "w", format="mpegts") as out:
+    with av.open(str(path), "w", format=container) as out:
         options = {"preset": "ultrafast", "bf": str(b_frames), "b-adapt": "0", "x265-params": "log-level=0"}
         video = cast("av.VideoStream", out.add_stream(codec, rate=FRAME_RATE, options=options))
         video.width, video.height, video.pix_fmt, video.gop_size = *size, "yuv420p", FRAME_RATE
         video.time_base = Fraction(1, 90_000)
         audio = (
-            cast("av.AudioStream", out.add_stream(sound, rate=SOUND_RATE, layout="mono")) if sound else None
+            cast("av.AudioStream", out.add_stream(sound, rate=sound_rate, layout="mono")) if sound else None
         )
         for number in range(round(seconds * FRAME_RATE)):
             out.mux(video.encode(_picture(number, size)))
@@ -79,8 +81,9 @@ def _sound(number: int) -> av.AudioFrame:
 
 
 def _as_wanted(audio: av.AudioStream, frame: av.AudioFrame) -> list[av.AudioFrame]:
-    resampler = av.AudioResampler(format=audio.codec_context.format.name, layout="mono", rate=SOUND_RATE)
-    return resampler.resample(frame)
+    context = audio.codec_context
+    resampler = av.AudioResampler(format=context.format.name, layout="mono", rate=context.sample_rate)
+    return [*resampler.resample(frame), *resampler.resample(None)]
 
 
 def picture(number: int, *, arrived_after: float | None = None, gop: int = FRAME_RATE) -> Sample:

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from data_access.alerts import AlertRow, Subject
 from data_access.cameras import NOT_CONNECTED, CameraRow, StatusRow, StreamNow
+from data_access.recording_times import Due
 from data_access.schedule_view import ScheduledSession
-from domain.vocabulary import AlertKind, RoomType, SessionStatus, SessionType
+from domain.vocabulary import AlertKind, GapCause, RoomType, SessionStatus, SessionType
 from media.alert_rules import CALM, Facts, Judgement, Patience, judge
 
 NOW = datetime(2025, 11, 20, 1, tzinfo=UTC)
@@ -107,6 +108,40 @@ class Watch:
         for alert, at in over:
             self.cleared.append((alert.subject, at))
             del self.open[alert.subject]
+
+
+def test_a_camera_that_waits_for_a_session_is_not_lost_and_gets_time_to_come_up() -> None:
+    watch = Watch()
+    for seconds in ticks(0, 400):
+        due = Due(now=seconds >= 200, since=NOW + timedelta(seconds=200) if seconds >= 200 else None)
+        seen = facts(seconds, frame_at=-3600, recording=False, message="无场次 / no session")
+        watch.see(replace(seen, due={7: due}))
+        assert (LOST in watch.open) == (seconds >= 200 + 16), (
+            "and then it is lost since it was to be recorded"
+        )
+    ((judged, since),) = watch.begun
+    assert judged.subject == LOST
+    assert since == NOW + timedelta(seconds=200)
+
+
+def test_what_was_wrong_with_a_camera_is_over_when_its_session_is() -> None:
+    watch = Watch()
+    for seconds in ticks(0, 60):
+        watch.see(facts(seconds, frame_at=-60, recording=False, message="无应答 / no answer"))
+    assert LOST in watch.open
+    watch.see(
+        replace(facts(64, frame_at=-60, recording=False, message="无场次 / none"), due={7: Due(now=False)})
+    )
+    assert watch.open == {}
+
+
+def test_a_full_disk_is_not_told_as_lost_cameras() -> None:
+    watch = Watch()
+    for seconds in ticks(0, 120):
+        seen = facts(seconds, frame_at=-60, recording=False, message="磁盘已满 / the disk is full")
+        watch.see(replace(seen, causes={7: GapCause.DISK}))
+    assert set(watch.open) == {BEHIND}
+    assert "磁盘已满" in watch.open[BEHIND].message_zh
 
 
 def ticks(start: float, end: float) -> list[float]:
@@ -214,6 +249,26 @@ def test_a_disk_about_the_limit_does_not_flap() -> None:
     for second in ticks(404, 420):
         watch.see(facts(second, frame_at=second, disk_days=3.5))
     assert [subject for subject, _ in watch.cleared] == [DISK]
+
+
+def test_a_disk_that_cannot_keep_the_promise_is_told_long_before_it_is_low() -> None:
+    watch = Watch()
+    for second in ticks(0, 604):
+        watch.see(facts(second, frame_at=second, disk_days=21.0))
+    assert [judged.subject.kind for judged, _ in watch.begun] == [AlertKind.RETENTION_AT_RISK]
+    for second in ticks(608, 700):
+        watch.see(replace(facts(second, frame_at=second), disk_tight=True))
+    assert watch.cleared == [], "it only just fits"
+    for second in ticks(704, 720):
+        watch.see(facts(second, frame_at=second))
+    assert [subject.kind for subject, _ in watch.cleared] == [AlertKind.RETENTION_AT_RISK]
+
+
+def test_a_full_disk_is_told_at_once_however_long_the_forecast_is() -> None:
+    watch = Watch()
+    watch.see(replace(facts(disk_days=None), disk_full=True))
+    assert [judged.subject for judged, _ in watch.begun] == [DISK]
+    assert "已满" in watch.begun[0][0].zh
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 30)), max_size=40))

@@ -15,7 +15,6 @@ from data_access import alerts, cameras, footage, workers
 from data_access.alerts import AlertRow
 from data_access.engine import transaction
 from data_access.footage import Segment
-from data_access.footage_disk import disk_use
 from data_access.models import FootageSegment
 from domain.vocabulary import AlertKind
 from media.alerter import Alerter
@@ -105,25 +104,6 @@ def record(engine: Engine, camera_id: int, ended_ago: timedelta, size: int, path
     with transaction(engine) as session:
         run = footage.begin_run(session, camera_id, start)
         footage.publish(session, Segment(camera_id, start, end, run, path, size, b"", b"", b""))
-
-
-def test_the_forecast_goes_by_what_each_enabled_camera_takes_and_what_expires(engine: Engine) -> None:
-    camera_id = install_camera(engine, "rtsp://camera/1").id
-    other_id = install_camera(engine, "rtsp://camera/2", "近景").id
-    record(engine, camera_id, timedelta(hours=1), 1_000_000)
-    record(engine, camera_id, timedelta(hours=2), 3_000_000)
-    record(engine, camera_id, timedelta(days=28, hours=12), 9_000_000)
-    record(engine, camera_id, timedelta(hours=3), 9_000_000, path="demo-7/a.mp4")
-    record(engine, other_id, timedelta(hours=1), 9_000_000)
-    with transaction(engine) as session:
-        cameras.switch(session, other_id, enabled=False)
-        use = disk_use(session, datetime.now(UTC), kept_days=30)
-    assert use.daily == pytest.approx(2_000_000 * 24 * 60)
-    assert len(use.expiring) == 30
-    assert use.expiring[1] == 9_000_000
-    assert use.expiring[29] == 22_000_000
-    assert use.days_left(use.daily * 5) == pytest.approx(5, rel=0.01)
-    assert use.days_left(use.daily * 31) is None
 
 
 @contextmanager

@@ -12,10 +12,11 @@ import pytest
 from av.container import InputContainer
 from sqlalchemy import Engine, text
 
-from data_access import footage
+from data_access import footage, footage_gaps
 from data_access.cameras import CameraRow
 from data_access.engine import transaction
-from data_access.footage import Gap, Stretch
+from data_access.footage import Stretch
+from data_access.footage_gaps import Gap
 from domain.vocabulary import GapCause
 from media.camera import camera_errors
 from media.camera_recorder import ENDED, LONGEST_WAIT, CameraRecorder, Surroundings
@@ -90,7 +91,7 @@ def ledger(engine: Engine, camera: CameraRow, until: datetime) -> tuple[list[Str
     with transaction(engine) as session:
         return (
             footage.runs_between(session, camera.id, BEGUN, until),
-            footage.gaps_between(session, camera.id, BEGUN, until),
+            footage_gaps.gaps_between(session, camera.id, BEGUN, until),
         )
 
 
@@ -162,7 +163,7 @@ def test_the_gap_that_a_restart_leaves_begins_where_the_footage_ended(
 ) -> None:
     record(engine, camera, tmp_path, (clip, 2))
     record(engine, camera, tmp_path, (clip, 20))
-    runs, gaps = ledger(engine, camera, BEGUN + timedelta(seconds=24))
+    runs, gaps = ledger(engine, camera, BEGUN + timedelta(seconds=23))
     assert [(gap.start, gap.end) for gap in gaps[1:]] == [(runs[0].end, runs[1].start)]
     assert gaps[1].cause is GapCause.RECORDER
     with transaction(engine) as session:
@@ -175,7 +176,7 @@ def test_the_gap_that_a_restart_leaves_begins_where_the_footage_ended(
 def test_a_database_that_is_away_at_the_start_is_waited_for(
     engine: Engine, camera: CameraRow, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    accounted = footage.accounted_until
+    accounted = footage_gaps.accounted_until
     calls = iter([True, False])
 
     def away_once(*arguments: object) -> datetime | None:
@@ -184,7 +185,7 @@ def test_a_database_that_is_away_at_the_start_is_waited_for(
                 session.execute(text("SELECT no_such_function()"))
         return accounted(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(footage, "accounted_until", away_once)
+    monkeypatch.setattr(footage_gaps, "accounted_until", away_once)
     attempts = record(engine, camera, tmp_path, (clip, 5))
     assert "数据库不可用" in attempts.seen[0][1]
     runs, _ = ledger(engine, camera, BEGUN + HOUR)

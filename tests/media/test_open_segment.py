@@ -19,7 +19,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from data_access import footage, footage_lookup, footage_open
+from data_access import footage, footage_calendar, footage_gaps, footage_lookup, footage_open
 from data_access.engine import transaction
 from data_access.footage import Segment
 from data_access.models import Camera, FootageOpenSegment, TradingSession
@@ -155,8 +155,9 @@ def test_runs_days_and_sessions_reach_into_the_open_segment_and_it_is_no_gap(rec
         camera, end = recording.camera_id, BEGUN + timedelta(seconds=2)
         (run,) = footage.runs_between(session, camera, BEGUN - HOUR, BEGUN + HOUR)
         assert (run.start, run.end) == (growing.started_at, growing.ended_at)
-        assert footage.gaps_between(session, camera, growing.started_at, end) == []
-        assert footage_lookup.days_with_footage(session, [camera], BEGUN.date()) == {BEGUN.date()}
+        assert footage_gaps.gaps_between(session, camera, growing.started_at, end) == []
+        days = footage_calendar.calendar(session, [camera], BEGUN.date(), BEGUN + HOUR, room_types=())
+        assert sum((each.recorded for each in days), timedelta()) == run.end - run.start
         held = TradingSession(
             source_system="test",
             source_key="KB1",

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -16,18 +16,19 @@ from statistics import median
 import pytest
 from sqlalchemy import Engine, select, text, update
 
-from data_access import cameras, footage
+from data_access import cameras, footage, footage_gaps
 from data_access.cameras import StatusRow
 from data_access.engine import transaction
-from data_access.footage import Gap, Segment
-from data_access.models import Camera, WorkerHeartbeat
-from domain.vocabulary import GapCause
-from media import retention
+from data_access.footage import Segment
+from data_access.footage_gaps import Gap
+from data_access.models import Camera, TradingSession, WorkerHeartbeat
+from domain.vocabulary import GapCause, RecordingPolicy, SessionStatus, SessionType
 from media.camera_recorder import Surroundings
 from media.fragmented_mp4 import SampleIndex, scan
-from media.recorder import Recorder
+from media.open_gap import Why
+from media.recorder import Obstacle, Recorder
 from tests.media import rtsp_server
-from tests.media.camera_clip import BEGUN, clock_of, frames_of, install_camera, make_clip
+from tests.media.camera_clip import clock_of, frames_of, install_camera, make_clip
 
 HELD = "locktype = 'advisory' AND objid = :id"
 GOP = 1.0  # seconds, of the RTSP camera
@@ -51,7 +52,7 @@ def segments_of(engine: Engine, camera_id: int) -> list[Segment]:
 
 def gaps_of(engine: Engine, camera_id: int, start: datetime, end: datetime) -> list[Gap]:
     with transaction(engine) as session:
-        return footage.gaps_between(session, camera_id, start, end)
+        return footage_gaps.gaps_between(session, camera_id, start, end)
 
 
 def status_of(engine: Engine, camera_id: int) -> StatusRow | None:
@@ -154,7 +155,9 @@ def test_a_camera_that_dies_and_returns_leaves_a_gap_that_is_its_own(engine: Eng
             server.kill()
             server.wait()
     segments = segments_of(engine, camera_id)
-    assert SampleIndex.unpack(segments[0].index).audio is None
+    sound = SampleIndex.unpack(segments[0].index).audio
+    assert sound is not None
+    assert sound.timescale == 8000, "G.711 has become AAC of the same rate"
     before = [segment for segment in segments if segment.started_at < died_at]
     gaps = gaps_of(engine, camera_id, before[0].started_at, segments[-1].ended_at)
     assert gaps[0].start == before[-1].ended_at
@@ -164,12 +167,16 @@ def test_a_camera_that_dies_and_returns_leaves_a_gap_that_is_its_own(engine: Eng
 
 @contextmanager
 def running(
-    engine: Engine, folder: Path, segment_seconds: float = 2, clock_ahead: float = 0
+    engine: Engine,
+    folder: Path,
+    segment_seconds: float = 2,
+    clock_ahead: float = 0,
+    obstacles: Sequence[Obstacle] = (),
 ) -> Iterator[Recorder]:
     """A recorder in a thread of this process."""
     stopped = threading.Event()
     around = Surroundings(engine, folder, segment_seconds, clock=lambda: time.time() + clock_ahead)
-    recorder = Recorder(around, online_days=3650)
+    recorder = Recorder(around, online_days=3650, obstacles=obstacles)
     thread = threading.Thread(target=recorder.run, args=(stopped, 0.1))
     thread.start()
     try:
@@ -218,6 +225,40 @@ def test_cameras_are_followed_as_the_database_says(engine: Engine, film: str, tm
         seen_at = session.scalar(select(WorkerHeartbeat.seen_at).where(WorkerHeartbeat.worker == "recorder"))
     assert seen_at is not None
     assert datetime.now(UTC) - seen_at < timedelta(seconds=5)
+
+
+def test_a_camera_for_sessions_only_is_recorded_while_one_is_on_and_all_stop_while_the_disk_is_full(
+    engine: Engine, film: str, tmp_path: Path
+) -> None:
+    camera = install_camera(engine, film)
+    with transaction(engine) as session:
+        cameras.change_recording(session, camera.id, RecordingPolicy.SESSIONS)
+    full: list[Why] = []
+    with running(engine, tmp_path, obstacles=[lambda _now: full[0] if full else None]):
+        soon(lambda: (status := status_of(engine, camera.id)) and "场次" in status.message)
+        with transaction(engine) as session:
+            session.add(
+                TradingSession(
+                    code="KB1",
+                    source_system="test",
+                    source_key="KB1",
+                    type=SessionType.OPENING,
+                    room_id=camera.room_id,
+                    planned_start=datetime.now(UTC) + timedelta(minutes=14),
+                )
+            )
+        soon(lambda: is_recording(engine, camera.id))
+        full.append((GapCause.DISK, "录像磁盘已满 / the disk is full"))
+        soon(lambda: (status := status_of(engine, camera.id)) and "磁盘已满" in status.message)
+        full.clear()
+        soon(lambda: is_recording(engine, camera.id))
+        with transaction(engine) as session:
+            session.execute(update(TradingSession).values(status=SessionStatus.CANCELLED))
+        soon(lambda: (status := status_of(engine, camera.id)) and "场次" in status.message)
+    segments = segments_of(engine, camera.id)
+    gaps = gaps_of(engine, camera.id, segments[0].started_at - timedelta(seconds=0.2), segments[-1].ended_at)
+    assert [gap.cause for gap in gaps[-2:]] == [GapCause.PLANNED, GapCause.DISK]
+    assert len({segment.run_id for segment in segments}) == 2
 
 
 def test_a_second_recorder_writes_nothing_until_the_first_has_gone(
@@ -271,25 +312,3 @@ def test_the_demo_cameras_burnt_in_clock_agrees_within_a_picture(engine: Engine,
         server.wait()
     pictures = pictures_of(tmp_path, segments_of(engine, camera_id))
     assert all(abs(wall - shown) < 1 / FRAME_RATE for wall, shown in pictures)
-
-
-def test_footage_older_than_it_is_kept_is_deleted(engine: Engine, tmp_path: Path) -> None:
-    camera_id = install_camera(engine, "rtsp://camera").id
-    with transaction(engine) as session:
-        session.execute(update(Camera).values(online_days=2))
-        run_id = footage.begin_run(session, camera_id, BEGUN)
-        for day in range(4):
-            path = f"{camera_id}/{day}/a.mp4"
-            (tmp_path / path).parent.mkdir(parents=True)
-            (tmp_path / path).touch()
-            start = BEGUN + timedelta(days=day)
-            end = start + timedelta(minutes=1)
-            footage.publish(session, Segment(camera_id, start, end, run_id, path, 0, b"", b"", b""))
-    now = BEGUN + timedelta(days=3, minutes=2)
-    assert retention.expire(engine, tmp_path, now, default_days=30) == 2
-    assert [segment.path for segment in segments_of(engine, camera_id)] == ["1/2/a.mp4", "1/3/a.mp4"]
-    assert sorted(path.as_posix() for path in tmp_path.rglob("*.mp4")) == [
-        (tmp_path / f"1/{day}/a.mp4").as_posix() for day in (2, 3)
-    ]
-    assert not (tmp_path / "1/0").exists()
-    assert retention.expire(engine, tmp_path, now, default_days=30) == 0

@@ -16,9 +16,19 @@ def upgrade() -> None:
     sa.Column('began_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True, comment='empty: it runs, or it was broken off'),
     sa.Column('segments', sa.Integer(), server_default='0', nullable=False),
-    sa.Column('size', sa.Integer(), server_default='0', nullable=False, comment='bytes that were read'),
+    sa.Column('size', sa.BigInteger(), server_default='0', nullable=False, comment='bytes that were read'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_footage_check'))
     )
+    op.create_table('footage_doomed',
+    sa.Column('path', sa.Text(), nullable=False, comment='relative to the footage folder'),
+    sa.Column('doomed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('path', name=op.f('pk_footage_doomed'))
+    )
+    # To drop a day would lock both tables against all readers, to delete a run would read every segment.
+    op.drop_constraint(op.f('fk_footage_segment_camera_id'), 'footage_segment', type_='foreignkey')
+    op.drop_constraint(op.f('fk_footage_segment_run_id'), 'footage_segment', type_='foreignkey')
+    op.alter_column('footage_segment', 'camera_id', existing_type=sa.Integer(), existing_nullable=False, comment='camera.id')
+    op.alter_column('footage_segment', 'run_id', existing_type=sa.Integer(), existing_nullable=False, comment='footage_run.id')
     op.create_table('installation',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('identity', sa.Text(), nullable=False, comment="random; stands in the footage folder's marker file too"),
@@ -36,7 +46,7 @@ def upgrade() -> None:
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=False, comment='of the footage'),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=False, comment='half-open'),
     sa.Column('segments', sa.Integer(), server_default='0', nullable=False),
-    sa.Column('size', sa.Integer(), server_default='0', nullable=False, comment='bytes'),
+    sa.Column('size', sa.BigInteger(), server_default='0', nullable=False, comment='bytes'),
     sa.Column('manifest_sha256', sa.LargeBinary(), nullable=True),
     sa.Column('keep_until', sa.Date(), nullable=False),
     sa.Column('copied_at', sa.DateTime(timezone=True), nullable=True),
@@ -53,12 +63,12 @@ def upgrade() -> None:
     sa.Column('camera_id', sa.Integer(), nullable=False),
     sa.Column('day', sa.Date(), nullable=False, comment="UTC, of the segments' start"),
     sa.Column('segments', sa.Integer(), nullable=False),
-    sa.Column('size', sa.Integer(), nullable=False, comment='bytes'),
+    sa.Column('size', sa.BigInteger(), nullable=False, comment='bytes'),
     sa.Column('chain_sha256', sa.LargeBinary(), nullable=False, comment="over the segments' facts in order and the seal of the day before"),
     sa.Column('signature', sa.LargeBinary(), nullable=False, comment="Ed25519, the installation's key"),
-    sa.Column('leaves', sa.LargeBinary(), nullable=True, comment='32 bytes a segment; kept once a part of the day is deleted and a hold keeps the rest'),
+    sa.Column('leaves', sa.LargeBinary(), nullable=True, comment='domain.footage_chain.leaf of each segment; empty once all of them are deleted by rule'),
     sa.Column('sealed_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('expired_at', sa.DateTime(timezone=True), nullable=True, comment='when the last of it was deleted by rule'),
+    sa.Column('expired_at', sa.DateTime(timezone=True), nullable=True, comment='since when a part or all of it is deleted by rule'),
     sa.ForeignKeyConstraint(['camera_id'], ['camera.id'], name=op.f('fk_footage_day_camera_id')),
     sa.PrimaryKeyConstraint('camera_id', 'day', name=op.f('pk_footage_day'))
     )
@@ -90,7 +100,7 @@ def upgrade() -> None:
     sa.Column('decision_note', sa.Text(), server_default='', nullable=False),
     sa.Column('built_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('path', sa.Text(), server_default='', nullable=False, comment='of the zip, relative to the exports folder'),
-    sa.Column('size', sa.Integer(), nullable=True, comment='bytes'),
+    sa.Column('size', sa.BigInteger(), nullable=True, comment='bytes'),
     sa.Column('sha256', sa.LargeBinary(), nullable=True, comment='of the zip'),
     sa.Column('progress', sa.Double(), server_default='0', nullable=False, comment='0 to 1 while it is built'),
     sa.Column('error', sa.Text(), server_default='', nullable=False, comment='why it could not be built'),
@@ -114,6 +124,7 @@ def upgrade() -> None:
     sa.Column('detail', sa.Text(), server_default='', nullable=False),
     sa.Column('found_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('quarantined_to', sa.Text(), server_default='', nullable=False, comment='relative to the footage folder'),
+    sa.Column('mended_at', sa.DateTime(timezone=True), nullable=True, comment='when a later check found it well'),
     sa.CheckConstraint("kind IN ('changed', 'missing', 'extra', 'swapped', 'row_changed', 'seal_changed')", name=op.f('ck_footage_fault_kind')),
     sa.ForeignKeyConstraint(['camera_id'], ['camera.id'], name=op.f('fk_footage_fault_camera_id')),
     sa.ForeignKeyConstraint(['check_id'], ['footage_check.id'], name=op.f('fk_footage_fault_check_id')),
@@ -182,4 +193,9 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_footage_archive_camera_id'), table_name='footage_archive')
     op.drop_table('footage_archive')
     op.drop_table('installation')
+    op.alter_column('footage_segment', 'run_id', existing_type=sa.Integer(), existing_nullable=False, comment=None)
+    op.alter_column('footage_segment', 'camera_id', existing_type=sa.Integer(), existing_nullable=False, comment=None)
+    op.create_foreign_key(op.f('fk_footage_segment_run_id'), 'footage_segment', 'footage_run', ['run_id'], ['id'])
+    op.create_foreign_key(op.f('fk_footage_segment_camera_id'), 'footage_segment', 'camera', ['camera_id'], ['id'])
+    op.drop_table('footage_doomed')
     op.drop_table('footage_check')

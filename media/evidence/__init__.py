@@ -1,0 +1,1 @@
+"""Evidence packages: what goes in, how it is written, and how anybody checks it."""
