@@ -5,7 +5,8 @@ const JOINED = 0.1 * SECOND; // runs closer than this are shown without a note
 const USUAL_FRAME = 0.04; // seconds, where the camera's frame rate is not known
 const LONGEST_STEP = 2; // seconds without a picture that a step goes over; more is a hole
 const HAIR = 500; // past the moment: browsers round down to the picture before
-const PRESENTED_WITHIN = 400; // milliseconds after "seeked", as all that follow
+const SAME_AFTER = 400; // milliseconds after "seeked" the picture is the one that was there
+const PRESENTED_WITHIN = 2000; // milliseconds, as all that follow; where pictures come unevenly
 const LANDED_WITHIN = 6000;
 const FAR_OFF = 150; // further off the clock than that is sought anew
 const OFF = 5; // nearer is left alone, once it was nearer than half of it
@@ -197,18 +198,22 @@ class Picture {
   place(instant) {
     if (!this.file) return Promise.resolve();
     const { start, end } = this.file;
-    return this.landed((Math.min(Math.max(instant, start), end - 1000) + HAIR - start) / SECOND);
+    const inside = Math.min(Math.max(instant, start), end - 1000);
+    const since = Math.min(this.holeAt(inside)?.[0] ?? inside, inside); // in a hole the picture before it stays
+    return this.landed((inside + HAIR - start) / SECOND, (since + HAIR - start) / SECOND);
   }
 
-  landed(seconds) {
+  // Once a picture from about `since` up to `seconds` is presented; without `since` it has to be a new one.
+  landed(seconds, since) {
     const { video } = this;
     const begun = performance.now();
+    const meant = (time) => time <= seconds && time > (since ?? seconds) - 1.2 * this.frame; // not one on the way
     this.seen = 0;
     return new Promise((resolve) => {
-      let presented = false;
+      let presented = since !== undefined && meant(this.pictureTime);
       let sought = false;
       const look = (now, { mediaTime }) => {
-        presented = mediaTime <= seconds && mediaTime > seconds - 1.2 * this.frame; // not one on the way there
+        presented = meant(mediaTime);
         if (presented && sought) resolve();
         else if (!presented && performance.now() - begun < LANDED_WITHIN) video.requestVideoFrameCallback(look);
       };
@@ -217,7 +222,7 @@ class Picture {
         this.seekTakes += (performance.now() - begun - this.seekTakes) / 4;
         sought = true;
         if (presented) resolve();
-        else setTimeout(resolve, PRESENTED_WITHIN); // the picture may be the one that was there
+        else setTimeout(resolve, since === undefined ? SAME_AFTER : PRESENTED_WITHIN);
       };
       video.addEventListener("seeked", done, { once: true });
       setTimeout(resolve, LANDED_WITHIN);

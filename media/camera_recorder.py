@@ -159,6 +159,10 @@ class CameraRecorder:
                 self._write(sample, reader)
                 if self._stopping.is_set():
                     return
+        except (av.FFmpegError, OSError):
+            if self._writer is not None:
+                self._writer.forget_torn()
+            raise
         finally:
             self._end_run()
 

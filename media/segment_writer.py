@@ -80,6 +80,11 @@ class SegmentWriter:
             return  # sound from before the first key picture
         self._gop[sample.video].append(sample)
 
+    def forget_torn(self) -> None:
+        """Drops the last picture: of one that a breaking connection cuts, FFmpeg hands out what has come."""
+        if self._gop[True]:
+            self._gop[True].pop()
+
     def close(self) -> None:
         """Brings the open group of pictures to disk and publishes the open segment.
 

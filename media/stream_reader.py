@@ -118,8 +118,7 @@ class StreamReader:
             ParametersChanged: open the stream again.
             av.FFmpegError: the stream broke.
         """
-        read = self._from_key_picture()
-        samples = self._increasing(_but_the_torn(read) if self._late else read)
+        samples = self._increasing(self._from_key_picture())
         return samples if self._audio is None else in_time_order(samples, both=True)
 
     def _from_key_picture(self) -> Iterator[Sample]:
@@ -249,25 +248,6 @@ class StreamReader:
                 continue
             last[sample.video] = sample
             yield sample
-
-
-def _but_the_torn(samples: Iterable[Sample]) -> Iterator[Sample]:
-    """The samples without the last picture of a connection that broke: FFmpeg hands out what came of it."""
-    held: Sample | None = None
-    try:
-        for sample in samples:
-            if not sample.video:
-                yield sample
-                continue
-            if held is not None:
-                yield held
-            held = sample
-    except (TimestampsJumped, ParametersChanged):
-        if held is not None:
-            yield held
-        raise
-    if held is not None:
-        yield held
 
 
 def in_time_order(samples: Iterable[Sample], *, both: bool) -> Iterator[Sample]:

@@ -51,6 +51,11 @@ def wait_for_no_disk(url: str) -> None:
     engine.dispose()
 
 
+def script_is_done(page: Any) -> None:
+    """Waits until the page's script has run: what is opened or typed before may be drawn anew."""
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=60_000)
+
+
 @dataclass
 class Installation:
     """A running (or stopped) installation."""

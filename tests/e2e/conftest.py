@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.installation import Installation, running
@@ -78,6 +78,11 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     made.close()
 
 
+def _note_failed(asked: Request, told: list[str]) -> None:
+    if asked.failure != "net::ERR_ABORTED":  # what a page that is left still wanted
+        told.append(f"{asked.method} {asked.url}: {asked.failure}")
+
+
 @pytest.fixture
 def page(context: BrowserContext, request: pytest.FixtureRequest) -> Page:
     """An open page, not signed in."""
@@ -85,5 +90,5 @@ def page(context: BrowserContext, request: pytest.FixtureRequest) -> Page:
     told = request.node.stash[TOLD] = list[str]()
     made.on("console", lambda said: told.append(f"{said.type}: {said.text}"))
     made.on("pageerror", lambda error: told.append(f"error: {error}"))
-    made.on("requestfailed", lambda asked: told.append(f"{asked.method} {asked.url}: {asked.failure}"))
+    made.on("requestfailed", lambda asked: _note_failed(asked, told))
     return made

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.test_health_page import PATIENCE, visiting
 from tests.e2e.test_pages import Visit
-from tests.installation import Installation
+from tests.installation import Installation, script_is_done
 
 NAME = "开标二室-试装"
 
@@ -17,8 +17,7 @@ def cameras(app: Installation, page: Page) -> Visit:
 
 
 def choose(page: Page, label: str, option: str) -> None:
-    # A list that is open is closed by the end of a script run.
-    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+    script_is_done(page)
     page.get_by_role("combobox", name=label).click()
     page.get_by_role("option", name=option, exact=True).click()
 

@@ -15,7 +15,7 @@ from data_access.models import AuditEntry, Camera, FootageHold, TradingSession
 from domain.periods import day_of, midnight
 from domain.vocabulary import SessionStatus, SessionType
 from tests.e2e.test_footage_playback import READ
-from tests.installation import Installation, until
+from tests.installation import Installation, script_is_done, until
 from tests.media.made_footage import make_segment, milliseconds, publish
 
 CAMERA = "开标二室-全景"
@@ -84,6 +84,7 @@ def earliest(strip: Locator) -> dict[str, float]:
 
 def test_a_search_plays_the_session_with_one_click(page: Page, app: Installation, morning: datetime) -> None:
     app.sign_in(page, path="/footage")
+    script_is_done(page)
     search = page.get_by_label("查找录像")
     search.fill("lookup")
     search.press("Enter")
@@ -99,8 +100,10 @@ def test_a_day_of_the_calendar_leads_to_its_sessions(
     page: Page, app: Installation, morning: datetime
 ) -> None:
     app.sign_in(page, path="/footage")
+    script_is_done(page)
     page.get_by_role("button", name="按日历查找").click(timeout=SOON)
     day = page.locator(f'button.day[data-day="{day_of(morning).isoformat()}"]')
+    expect(page.locator("button.day").first).to_be_visible(timeout=SOON)
     if not day.count():
         page.get_by_role("button", name="上一月").click()
     expect(day).to_have_attribute("title", re.compile("1 场"))
@@ -114,6 +117,7 @@ def test_the_strip_zooms_from_a_month_to_a_minute_and_a_click_plays_another_day(
     page: Page, app: Installation, morning: datetime
 ) -> None:
     app.sign_in(page, path="/footage")
+    script_is_done(page)
     page.get_by_label("查找录像").fill("开标二室")
     page.get_by_label("查找录像").press("Enter")
     page.get_by_role("link", name=re.compile("开标二室 · 最近")).click(timeout=SOON)

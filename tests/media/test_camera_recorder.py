@@ -163,7 +163,7 @@ def test_the_gap_that_a_restart_leaves_begins_where_the_footage_ended(
 ) -> None:
     record(engine, camera, tmp_path, (clip, 2))
     record(engine, camera, tmp_path, (clip, 20))
-    runs, gaps = ledger(engine, camera, BEGUN + timedelta(seconds=23))
+    runs, gaps = ledger(engine, camera, BEGUN + timedelta(seconds=24))
     assert [(gap.start, gap.end) for gap in gaps[1:]] == [(runs[0].end, runs[1].start)]
     assert gaps[1].cause is GapCause.RECORDER
     with transaction(engine) as session:
