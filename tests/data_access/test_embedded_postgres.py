@@ -41,3 +41,13 @@ def test_after_a_power_cut_the_server_starts_though_another_process_has_its_numb
 def test_a_server_that_is_not_running_is_told_with_the_mend(tmp_path: Path) -> None:
     with pytest.raises(embedded_postgres.NotRunning, match="make run"):
         embedded_postgres.socket_url(tmp_path / "postgres")
+
+
+def test_a_server_that_is_just_writing_its_pid_file_counts_as_not_running_yet(tmp_path: Path) -> None:
+    folder = tmp_path / "postgres"
+    folder.mkdir()
+    whole = [str(os.getpid()), str(folder), "1712346200", "5432", str(tmp_path), "localhost", "8826964 65536"]
+    for lines in range(len(whole)):
+        (folder / "postmaster.pid").write_text("".join(f"{line}\n" for line in whole[:lines]))
+        with pytest.raises(embedded_postgres.NotRunning):
+            embedded_postgres.socket_url(folder)

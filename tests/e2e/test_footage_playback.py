@@ -190,10 +190,11 @@ def test_another_range_is_typed_and_the_link_shows_it_again(player: Page, night:
     player.get_by_label("至").press("Tab")
     expect(player).to_have_url(re.compile(r"from=.*03%3A00%3A02&to=.*03%3A00%3A07"))
     expect(player.locator(".length")).to_contain_text("00:00:05")
-    assert settled(player)["burnt"] == milliseconds(night.after(2))
+    begins = milliseconds(night.after(2))
+    until(lambda: settled(player)["burnt"] == begins, 10, "the range's first picture stands there")
     player.reload()
     expect(player.locator(".length")).to_contain_text("00:00:05", timeout=20_000)
-    assert settled(player)["burnt"] == milliseconds(night.after(2))
+    until(lambda: settled(player)["burnt"] == begins, 10, "the link brings it again")
 
 
 def test_the_download_is_what_the_command_exports(
