@@ -21,6 +21,7 @@ from dashboard import (
     talk_back_routes,
 )
 from dashboard.access import SignedInOnly
+from dashboard.late_reruns import NoLateReruns
 from dashboard.script_errors import show_script_error
 from data_access.settings import settings
 
@@ -43,7 +44,7 @@ app = st.App(
         *off_site_routes.routes,
         *talk_back_routes.routes,
     ],
-    middleware=[Middleware(SignedInOnly)],
+    middleware=[Middleware(SignedInOnly), Middleware(NoLateReruns)],
     lifespan=live_routes.sweeping,
     on_script_error=show_script_error,
 )

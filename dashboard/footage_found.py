@@ -25,7 +25,7 @@ from data_access import footage_calendar, footage_keeping_view, footage_search
 from data_access.footage import Stretch
 from data_access.footage_keeping_view import Ending, OpenCase
 from data_access.footage_lookup import SessionOnFloor, WatchedCamera
-from data_access.footage_search import Concerned, Findable, Group, Rights
+from data_access.footage_search import Concerned, Findable, Found, Group, Rights
 from data_access.marks import Mark
 from data_access.settings import settings
 from domain.footage_words import Asked, asked_for
@@ -124,14 +124,15 @@ def _show_found(
     day = Stretch(midnight(asked.day), midnight(asked.day + timedelta(days=1))) if asked.day else kept
     window = Stretch(max(day.start, kept.start), min(day.end, kept.end))
     words = {"session_type": section("session_type"), "mark_kind": section("live.mark.kind")}
-    found = read_fresh(
-        footage_search.search,
-        _stock(kept.start, rights),
-        asked.words,
-        window,
-        rights=rights,
-        vocabulary=words,
-    )
+
+    def search() -> Found:
+        stock = _stock(kept.start, rights)
+        return read_fresh(footage_search.search, stock, asked.words, window, rights=rights, vocabulary=words)
+
+    found = search()
+    if not found.total:  # it may have begun only since the stock was taken
+        _stock.clear(kept.start, rights)
+        found = search()
     note_look(person, action="search_footage", subject=text, detail={"hits": found.total})
     if not found.total:
         nothing_here(t("footage.search.none"), t("footage.search.none_mend"))

@@ -1,18 +1,20 @@
 """The footage page offers what the viewer may watch, and says why when there is nothing."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import streamlit as st
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 from streamlit.testing.v1 import AppTest
 
-from dashboard import access
+from dashboard import access, footage_found
 from dashboard.access import Viewer
+from data_access.models import Camera, TradingSession
 from data_access.settings import settings
-from domain.vocabulary import Role
+from domain.vocabulary import Role, SessionStatus, SessionType
 from tests.dashboard.footage_archive import NINE, Archive, archive
 
 PAGE = Path(__file__).parents[2] / "pages" / "footage.py"
@@ -82,3 +84,26 @@ def test_a_day_without_footage_says_so(opened: Open, stock: Archive) -> None:
 
 def test_an_unknown_session_says_so(opened: Open) -> None:
     assert "没有可调阅的录像" in texts(opened(Role.INSPECTOR, session="4711"))
+
+
+def test_a_session_added_since_the_last_search_is_found_at_once(
+    opened: Open, stock: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A page by itself has no others to link to.
+    monkeypatch.setattr(footage_found, "to_page", lambda _page, label, **_link: st.markdown(label))
+    assert "NEWCOMER" not in texts(opened(Role.INSPECTOR, q="NEWCOMER"))
+    with Session(stock.engine) as session, session.begin():
+        camera = session.get_one(Camera, stock.opening)
+        session.add(
+            TradingSession(
+                source_system="test",
+                source_key="newcomer",
+                code="NEWCOMER",
+                type=SessionType.OPENING,
+                room_id=camera.room_id,
+                planned_start=NINE,
+                planned_end=NINE + timedelta(minutes=5),
+                status=SessionStatus.DONE,
+            )
+        )
+    assert "NEWCOMER" in texts(opened(Role.INSPECTOR, q="NEWCOMER"))
