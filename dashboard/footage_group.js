@@ -308,7 +308,7 @@ class Group {
       there.forEach((picture) => picture.freeze());
       await Promise.all(there.map((picture) => picture.place(now)));
       there.forEach((picture) => picture.thaw());
-      for (const picture of this.inSight) if (!there.includes(picture)) picture.follow(this.clock);
+      for (const picture of this.inSight) if (!there.includes(picture)) picture.stayOut(now);
       this.told.tick();
     }
   }

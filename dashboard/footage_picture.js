@@ -262,15 +262,18 @@ class Picture {
     this.video.pause();
   }
 
+  // The clock is where its file has nothing: it rests, and opens what was recorded since. Returns whether it has.
+  stayOut(now) {
+    if (this.moving) this.rest();
+    if (this.opening) return false;
+    if (this.file && !this.file.complete && now >= this.file.end) this.open([this.file.end, this.wanted[1]], now);
+    return true;
+  }
+
   // Keeps close to the clock; returns whether the picture is there to be shown.
   follow(clock, heard) {
     const { now, speed } = clock;
-    if (!this.covers(now)) {
-      if (this.moving) this.rest();
-      if (this.opening) return false;
-      if (this.file && !this.file.complete && now >= this.file.end) this.open([this.file.end, this.wanted[1]], now);
-      return true;
-    }
+    if (!this.covers(now)) return this.stayOut(now);
     if (!this.ready) return false;
     if (!this.moving) {
       this.place(now + this.seekTakes * 1000 * speed);

@@ -207,26 +207,38 @@ def test_a_step_goes_on_by_one_picture_of_the_large_camera_and_the_others_follow
     until(lambda: settled(player)[night.ids[0]]["burnt"] == before[night.ids[0]]["burnt"], 10, "and back")
 
 
-@pytest.mark.parametrize(("speed", "at_least"), [("1", 0.8), ("8", 1.0)])
-def test_playing_they_stay_in_step(
-    page: Page, app: Installation, night: Night, speed: str, at_least: float
-) -> None:
-    """At 8 times they go from still to still, and change at once; at 1 a busy machine may draw one late."""
-    app.sign_in(page, path=night.link(speed=speed))
-    opened(page, 3)
-    go_to(page, 14.5 if speed == "1" else 0)
+def drawn(page: Page, night: Night, start: float) -> np.ndarray:
+    """The drawn clocks (milliseconds) of all pictures at 40 moments of playing from there, a row each."""
+    go_to(page, start)
     settled(page)
     page.locator(".player").focus()
     page.keyboard.press("Space")
-    begun = night.ms(15 if speed == "1" else 0.1)
-    until(lambda: read(page)[0]["burnt"] > begun, 20, "they play")
+    until(lambda: read(page)[0]["burnt"] > night.ms(start + 0.1), 20, "they play")
     samples = np.array(page.locator(".player").evaluate(SAMPLES))
-    recorded = samples[:, :2] if speed == "8" else samples  # the third has its gap
+    assert samples.max() - samples.min() > 1000  # they moved
+    return samples
+
+
+def test_playing_they_stay_in_step(page: Page, app: Installation, night: Night) -> None:
+    """A drawn clock stands still for a frame, so single ones say up to a frame more than they are apart."""
+    app.sign_in(page, path=night.link())
+    opened(page, 3)
+    samples = drawn(page, night, 14.5)
+    apart = samples.max(axis=1) - samples.min(axis=1)
+    assert np.mean(apart <= IN_STEP_MS + FRAME_MS) >= 0.95, sorted(apart)  # a busy machine may draw one late
+    from_the_first = (samples - samples[:, :1]).mean(axis=0)  # what a frame adds goes out on average
+    assert np.ptp(from_the_first) <= IN_STEP_MS / 2, from_the_first
+
+
+def test_played_fast_they_go_together_from_still_to_still(
+    page: Page, app: Installation, night: Night
+) -> None:
+    app.sign_in(page, path=night.link(speed="8"))
+    opened(page, 3)
+    recorded = drawn(page, night, 0)[:, :2]  # the third has its gap
     apart = recorded.max(axis=1) - recorded.min(axis=1)
-    assert recorded.max() - recorded.min() > 1000  # they moved
-    assert np.mean(apart <= IN_STEP_MS) >= at_least, sorted(apart)
-    if speed == "8":
-        expect(page.locator(".said")).to_have_text("快放：各路画面同步逐幅跳转")
+    assert max(apart) <= IN_STEP_MS, sorted(apart)
+    expect(page.locator(".said")).to_have_text("快放：各路画面同步逐幅跳转")
 
 
 def test_a_camera_with_a_gap_says_why_while_the_others_play_on(player: Page, night: Night) -> None:
