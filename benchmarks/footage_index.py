@@ -32,7 +32,8 @@ from data_access import embedded_postgres, footage, footage_doomed, footage_expi
 from data_access.engine import transaction
 from data_access.footage_after_expiry import settle_ledger
 from data_access.footage_disk import disk_use
-from media.fragmented_mp4 import SampleIndex, scan
+from media.fragmented_mp4 import scan
+from media.sample_index import SampleIndex, TrackSamples
 from tests.media.made_footage import FRAGMENTS
 
 MONTH, ROOM = 30, 4  # days; cameras of a room
@@ -126,12 +127,15 @@ def _make_minute(file: Path) -> None:
 
 
 def _reordered(made: SampleIndex, chance: np.random.Generator) -> SampleIndex:
-    video = made.video
-    sizes = video.sizes.copy()
-    for kind in (video.sync, ~video.sync):
-        sizes[kind] = chance.permutation(sizes[kind])
-    audio = made.audio and replace(made.audio, sizes=chance.permutation(made.audio.sizes))
-    return replace(made, video=replace(video, sizes=sizes), audio=audio)
+    """Another minute of the same scene: within each fragment the sizes come in another order."""
+
+    def mixed(track: TrackSamples) -> TrackSamples:
+        groups = np.split(track.sizes, track.sample_counts.cumsum()[:-1])
+        kept = int(track is made.video)  # the key picture comes first
+        sizes = [np.append(group[:kept], chance.permutation(group[kept:])) for group in groups]
+        return replace(track, sizes=np.concatenate(sizes).astype(np.uint32))
+
+    return replace(made, video=mixed(made.video), audio=made.audio and mixed(made.audio))
 
 
 def _lay_down(engine: Engine, scale: Scale, indexes: Sequence[bytes]) -> None:

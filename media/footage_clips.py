@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from data_access.footage import Segment, uppermost
-from media.fragmented_mp4 import Bools, Int64s, SampleIndex, TrackSamples
+from media.sample_index import Bools, Int64s, SampleIndex, TrackSamples
 from media.track_format import TrackFormat, formats
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -22,11 +22,8 @@ from media.fragmented_mp4 import (
     TRUN_DURATION,
     TRUN_FLAGS,
     TRUN_SIZE,
-    U32,
-    U64,
-    box,
-    full_box,
 )
+from media.mp4_boxes import U32, U64, box, full_box
 
 VIDEO_TIMESCALE = 90_000
 VIDEO_TRACK, AUDIO_TRACK = 1, 2

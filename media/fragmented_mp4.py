@@ -1,4 +1,4 @@
-"""Fragmented MP4 (ISO/IEC 14496-12): boxes, fragments, and the sample index of a segment.
+"""Fragmented MP4 (ISO/IEC 14496-12): reading the fragments of a segment.
 
 A segment is `ftyp moov (moof mdat)*`, one fragment a group of pictures, one run of samples a track in each
 fragment. Within a segment zero is the moment its first picture is shown, for all tracks: a sample is shown
@@ -7,211 +7,18 @@ at `decode time + composition offset`, counted in its track's timescale from the
 
 import os
 import struct
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, Self
 
 import numpy as np
-import numpy.typing as npt
 
-U32 = struct.Struct(">I")
-U64 = struct.Struct(">Q")
-
-Int64s = npt.NDArray[np.int64]
-Int32s = npt.NDArray[np.int32]
-Uint32s = npt.NDArray[np.uint32]
-Bools = npt.NDArray[np.bool_]
+from media.mp4_boxes import U32, U64, Box, NotFragmentedMp4, children, find, named
+from media.sample_index import Bools, Int32s, SampleIndex, TrackSamples, Uint32s
 
 # Flags of trun and of a sample (14496-12 sections 8.8.8, 8.8.3.1).
 TRUN_DATA_OFFSET, TRUN_FIRST_FLAGS = 0x001, 0x004
 TRUN_DURATION, TRUN_SIZE, TRUN_FLAGS, TRUN_COMPOSITION = 0x100, 0x200, 0x400, 0x800
 SAMPLE_IS_NOT_SYNC = 0x00010000
-
-
-class NotFragmentedMp4(ValueError):
-    """The bytes are no segment as this module describes it."""
-
-
-@contextmanager
-def _named(message: str) -> Iterator[None]:
-    """Says of bytes that contradict themselves that they are no segment, wherever it shows."""
-    try:
-        yield
-    except NotFragmentedMp4:
-        raise
-    except (struct.error, zlib.error, LookupError, ValueError) as error:
-        raise NotFragmentedMp4(message) from error
-
-
-class Box(NamedTuple):
-    """Where a box lies: its type and the offsets of its header, its body and its end."""
-
-    kind: bytes
-    start: int
-    body: int
-    end: int
-
-
-def box(kind: bytes, *parts: bytes) -> bytes:
-    """A box of the joined parts."""
-    body = b"".join(parts)
-    return U32.pack(8 + len(body)) + kind + body
-
-
-def full_box(kind: bytes, version: int, flags: int, *parts: bytes) -> bytes:
-    """A box with version and flags."""
-    return box(kind, bytes([version]) + flags.to_bytes(3, "big"), *parts)
-
-
-def children(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Box]:
-    """The whole boxes one after the other in `data[start:end]`."""
-    end = len(data) if end is None else end
-    while start + 8 <= end:
-        size, kind = struct.unpack_from(">I4s", data, start)
-        header = 8
-        if size == 1 and start + 16 <= end:
-            size, header = U64.unpack_from(data, start + 8)[0], 16
-        if size < header or start + size > end:
-            return
-        yield Box(kind, start, start + header, start + size)
-        start += size
-
-
-def find(data: bytes, *path: bytes, inside: Box | None = None) -> Box | None:
-    """The first box at `path`, for example `find(moov, b"moov", b"mvhd")`; None when there is none."""
-    start, end = (inside.body, inside.end) if inside else (0, len(data))
-    for child in children(data, start, end):
-        if child.kind == path[0]:
-            deeper = child if len(path) == 1 else find(data, *path[1:], inside=child)
-            if deeper:
-                return deeper
-    return None
-
-
-@dataclass(frozen=True)
-class TrackSamples:
-    """All samples of a track, n in decode order, and where each of the m fragments has its own."""
-
-    timescale: int
-    sizes: Uint32s  # [n] bytes
-    durations: Uint32s  # [n]
-    composition_offsets: Int32s  # [n]
-    sync: Bools  # [n] decoding can start here
-    sample_counts: Int64s  # [m] 0 where the fragment has no sample of this track
-    data_offsets: Int64s  # [m] absolute, of the fragment's first sample of this track; 0 where none
-    decode_times: Int64s  # [m] of that sample (tfdt); 0 where none
-
-    def checked(self) -> Self:
-        """Itself.
-
-        Raises:
-            NotFragmentedMp4: the columns contradict each other.
-        """
-        counts = self.sample_counts
-        if self.timescale < 1 or (counts < 0).any() or counts.sum() != len(self.sizes):
-            raise NotFragmentedMp4("样本表前后不符 / the tables of samples contradict each other")
-        return self
-
-
-@dataclass(frozen=True)
-class SampleIndex:
-    """Where every sample of a segment lies and when it is shown."""
-
-    header: bytes  # ftyp and moov as they stand in the file
-    fragment_offsets: Int64s  # [m+1] absolute, of each moof; the last is the end of the last fragment
-    video: TrackSamples
-    audio: TrackSamples | None
-
-    @property
-    def duration(self) -> float:
-        """Seconds of video."""
-        return int(self.video.durations.sum()) / self.video.timescale
-
-    def pack(self) -> bytes:
-        """The index in a few bytes a sample; `unpack` gives it back."""
-        tracks = [self.video] if self.audio is None else [self.video, self.audio]
-        parts = [_PACK_HEAD.pack(_PACK_VERSION, len(self.header), len(self.fragment_offsets), len(tracks))]
-        parts += [self.header, _shuffled(self.fragment_offsets)]
-        for track in tracks:
-            parts.append(_TRACK_HEAD.pack(track.timescale, len(track.sizes)))
-            parts += [_shuffled(getattr(track, name)) for name, _, _ in _COLUMNS]
-        deflater = zlib.compressobj(zdict=_TYPICAL_HEADER)
-        return deflater.compress(b"".join(parts)) + deflater.flush()
-
-    @classmethod
-    def unpack(cls, packed: bytes) -> Self:
-        """The index that was packed.
-
-        Raises:
-            NotFragmentedMp4: not a packed index, or of another version.
-        """
-        with _named("索引损坏 / the sample index is damaged"):
-            return cls._unpacked(inflated(packed))
-
-    @classmethod
-    def _unpacked(cls, data: bytes) -> Self:
-        version, header_length, offsets, track_count = _PACK_HEAD.unpack_from(data)
-        if version != _PACK_VERSION:
-            raise NotFragmentedMp4(f"索引版本不符 / sample index of version {version}")
-        at = _PACK_HEAD.size
-        header, at = data[at : at + header_length], at + header_length
-        fragment_offsets, at = _unshuffled(data, at, offsets, np.int64)
-        tracks = []
-        for _ in range(track_count):
-            timescale, samples = _TRACK_HEAD.unpack_from(data, at)
-            at += _TRACK_HEAD.size
-            columns: dict[str, Any] = {}
-            for name, kind, per_sample in _COLUMNS:
-                columns[name], at = _unshuffled(data, at, samples if per_sample else offsets - 1, kind)
-            tracks.append(TrackSamples(timescale, **columns).checked())
-        return cls(header, fragment_offsets, tracks[0], tracks[1] if track_count > 1 else None)
-
-
-def inflated(packed: bytes) -> bytes:
-    """What a packed index says, however it was compressed.
-
-    Raises:
-        zlib.error: it is damaged.
-    """
-    inflater = zlib.decompressobj(zdict=_TYPICAL_HEADER)
-    data = inflater.decompress(packed)
-    if not inflater.eof or inflater.unused_data:
-        raise zlib.error("it does not end where it should")
-    return data
-
-
-# Headers are much alike: one that both sides know makes a month's indexes 6 % smaller. It must never change,
-# or what is packed cannot be read any more; indexes packed without it are still read.
-_TYPICAL_HEADER = Path(__file__).with_name("typical_header.bin").read_bytes()
-_PACK_VERSION = 1
-_PACK_HEAD = struct.Struct(">BIIB")
-_TRACK_HEAD = struct.Struct(">II")
-_COLUMNS: tuple[tuple[str, type[Any], bool], ...] = (
-    ("sizes", np.uint32, True),
-    ("durations", np.uint32, True),
-    ("composition_offsets", np.int32, True),
-    ("sync", np.bool_, True),
-    ("sample_counts", np.int64, False),
-    ("data_offsets", np.int64, False),
-    ("decode_times", np.int64, False),
-)
-
-
-def _shuffled(column: npt.NDArray[Any]) -> bytes:
-    """The bytes by significance, of offsets the differences: equal bytes stand together and compress well."""
-    if column.dtype == np.int64:
-        column = np.diff(column, prepend=np.int64(0))
-    return column.view(np.uint8).reshape(len(column), column.itemsize).T.tobytes()
-
-
-def _unshuffled(data: bytes, at: int, count: int, kind: type[Any]) -> tuple[npt.NDArray[Any], int]:
-    width = np.dtype(kind).itemsize
-    planes = np.frombuffer(data, np.uint8, count * width, at).reshape(width, count)
-    column = np.ascontiguousarray(planes.T).reshape(-1).view(kind)
-    return (column.cumsum() if kind is np.int64 else column), at + count * width
 
 
 @dataclass
@@ -266,7 +73,7 @@ class IndexBuilder:
         Raises:
             NotFragmentedMp4: the box contradicts itself.
         """
-        with _named("数据损坏 / the file is damaged"):
+        with named("数据损坏 / the file is damaged"):
             self._take_box(kind, size, content)
 
     def _take_box(self, kind: bytes, size: int, content: bytes) -> None:

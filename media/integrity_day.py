@@ -18,7 +18,6 @@ from data_access.footage_integrity import DAY, SegmentRow, start_of_day
 from domain.vocabulary import FootageFault
 from media.footage_files import FootageFiles
 from media.footage_folder import QUARANTINE
-from media.fragmented_mp4 import inflated
 from media.integrity_rules import (
     TOUCH,
     Break,
@@ -31,6 +30,7 @@ from media.integrity_rules import (
     touches,
 )
 from media.read_back import Content, Pace, read_back
+from media.sample_index import inflated
 from media.segment_names import paths_at
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from media.fragmented_mp4 import U32, U64, Bools, Int64s, box, full_box
+from media.mp4_boxes import U32, U64, box, full_box
+from media.sample_index import Bools, Int64s
 from media.track_format import TrackFormat
 
 _MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from media.fragmented_mp4 import IndexBuilder, NotFragmentedMp4, SampleIndex
+from media.fragmented_mp4 import IndexBuilder
+from media.mp4_boxes import NotFragmentedMp4
+from media.sample_index import SampleIndex
 
 _LARGEST_BOX = 16 << 20  # bytes of a moov or moof; those of an hour take less than one
 _CHUNK = 4 << 20  # bytes read at a time; a multiple of any disk's block

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from media.fragmented_mp4 import IndexBuilder, NotFragmentedMp4, SampleIndex, scan
+from media.fragmented_mp4 import IndexBuilder, scan
+from media.mp4_boxes import NotFragmentedMp4
+from media.sample_index import SampleIndex
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from media.byte_slices import Repeated
-from media.fragmented_mp4 import Int64s
 from media.progressive_mp4 import Edit, Samples, Track
+from media.sample_index import Int64s
 from media.track_format import TrackFormat
 
 _AAC_LC = 2  # audio object type, ISO/IEC 14496-3

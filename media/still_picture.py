@@ -19,7 +19,7 @@ from domain.periods import SHANGHAI
 from media.byte_slices import FootageMissing
 from media.demo_drawing import font, words
 from media.footage_clips import clips_of, instant_of
-from media.fragmented_mp4 import NotFragmentedMp4
+from media.mp4_boxes import NotFragmentedMp4
 from media.virtual_mp4 import NothingRecorded, build
 
 _TIMESCALE = 90_000

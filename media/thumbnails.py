@@ -28,7 +28,7 @@ from data_access.engine import transaction
 from data_access.footage import Segment
 from media.byte_slices import FileSlice, FootageMissing
 from media.footage_clips import Clip, clips_of, instant_of, ticks
-from media.fragmented_mp4 import NotFragmentedMp4, children
+from media.mp4_boxes import NotFragmentedMp4, children
 
 log = logging.getLogger(__name__)
 

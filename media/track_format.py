@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from media.fragmented_mp4 import U32, Box, children, find
+from media.mp4_boxes import U32, Box, children, find
 
 _MP4A_HEAD, _PICTURE_HEAD = 36, 86  # the fixed fields of a sample entry, its box header included
 

@@ -20,7 +20,7 @@ from data_access.footage import Segment
 from media import progressive_mp4
 from media.byte_slices import ByteSlice, FileSlice, FootageMissing, Made, size_of
 from media.footage_clips import Chunk, Clip, Packets, clips_of, instant_of, of_one_format
-from media.fragmented_mp4 import NotFragmentedMp4
+from media.mp4_boxes import NotFragmentedMp4
 from media.progressive_mp4 import Edit, Samples, Track
 from media.sound_timeline import SoundTimeline
 

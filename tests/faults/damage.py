@@ -13,7 +13,9 @@ from pathlib import Path
 
 from data_access.footage import Segment
 from media.byte_slices import FootageMissing
-from media.fragmented_mp4 import IndexBuilder, NotFragmentedMp4, SampleIndex, children, inflated, scan
+from media.fragmented_mp4 import IndexBuilder, scan
+from media.mp4_boxes import NotFragmentedMp4, children
+from media.sample_index import SampleIndex, inflated
 from media.track_format import formats
 from media.virtual_mp4 import NothingRecorded, build
 from tests.media.made_footage import make_segment

@@ -7,7 +7,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from media.fragmented_mp4 import NotFragmentedMp4, SampleIndex, scan
+from media.fragmented_mp4 import scan
+from media.mp4_boxes import NotFragmentedMp4
+from media.sample_index import SampleIndex
 from tests.faults.damage import damaged_files, damaged_headers, damaged_indices, damaged_streams
 
 SEED = 7

@@ -17,7 +17,7 @@ from data_access.footage_gaps import Gap
 from data_access.models import Camera, FootageGap, FootageRun
 from domain.vocabulary import GapCause
 from media.demo_scene import read_clock
-from media.fragmented_mp4 import SampleIndex
+from media.sample_index import SampleIndex
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 FAR_AHEAD = datetime(2040, 1, 1, tzinfo=UTC)

@@ -20,7 +20,7 @@ from data_access.footage_events import EventRow
 from domain.vocabulary import FootageEventKind, GapCause
 from media.camera_recorder import CameraRecorder, Surroundings
 from media.clock_watch import ClockWatch, steady_clock
-from media.fragmented_mp4 import SampleIndex
+from media.sample_index import SampleIndex
 from tests.media.camera_clip import (
     BEGUN,
     FRAME_RATE,

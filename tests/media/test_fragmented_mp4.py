@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.fragment_writer import FragmentTrack, fragment, header
-from media.fragmented_mp4 import IndexBuilder, NotFragmentedMp4, SampleIndex, TrackSamples, children, scan
+from media.fragmented_mp4 import IndexBuilder, scan
+from media.mp4_boxes import NotFragmentedMp4, children
+from media.sample_index import SampleIndex, TrackSamples
 from tests.media.made_footage import make_segment
 
 NOON = datetime(2024, 3, 5, 12, tzinfo=UTC)

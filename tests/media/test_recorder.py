@@ -24,9 +24,10 @@ from data_access.footage_gaps import Gap
 from data_access.models import Camera, TradingSession, WorkerHeartbeat
 from domain.vocabulary import GapCause, RecordingPolicy, SessionStatus, SessionType
 from media.camera_recorder import Surroundings
-from media.fragmented_mp4 import SampleIndex, scan
+from media.fragmented_mp4 import scan
 from media.open_gap import Why
 from media.recorder import Obstacle, Recorder
+from media.sample_index import SampleIndex
 from tests.media import rtsp_server
 from tests.media.camera_clip import clock_of, frames_of, install_camera, make_clip
 

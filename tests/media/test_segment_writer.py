@@ -18,8 +18,9 @@ from sqlalchemy.exc import OperationalError
 from data_access import footage
 from data_access.engine import transaction
 from data_access.footage import Segment
-from media.fragmented_mp4 import SampleIndex, TrackSamples, scan
+from media.fragmented_mp4 import scan
 from media.publisher import Publisher
+from media.sample_index import SampleIndex, TrackSamples
 from media.segment_file import DiskFailed, left_behind, path_of
 from media.segment_writer import SegmentWriter
 from media.stream_reader import Sample, StreamReader, TimestampsJumped

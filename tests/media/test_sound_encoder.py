@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from data_access import footage
 from data_access.engine import transaction
 from media.camera_recorder import CameraRecorder, Surroundings
-from media.fragmented_mp4 import SampleIndex
+from media.sample_index import SampleIndex
 from media.sound_encoder import PACKET, SoundEncoder
 from media.virtual_mp4 import build
 from tests.media.camera_clip import BEGUN, ClipCamera, Clock, as_container, install_camera, make_clip

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from data_access.footage import Segment
 from media.byte_slices import FootageMissing
-from media.fragmented_mp4 import SampleIndex
+from media.sample_index import SampleIndex
 from media.sound_timeline import _SILENCE
 from media.virtual_mp4 import NothingRecorded, VirtualFile, build
 from tests.media.made_footage import SOUND_RATE, clock_of, make_segment
