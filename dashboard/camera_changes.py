@@ -71,6 +71,14 @@ def change_recording(camera: CameraRow, *, actor: str, policy: RecordingPolicy) 
         audit.record(session, actor=actor, action="camera_recording", subject=camera.name, detail=detail)
 
 
+def keep_for(camera: CameraRow, *, actor: str, days: int | None) -> None:
+    """Keeps the camera's footage for so many days; None: as long as the installation does."""
+    with transaction() as session:
+        cameras.keep_for(session, camera.id, days)
+        detail = {"days": days, "before": camera.online_days}
+        audit.record(session, actor=actor, action="camera_days", subject=camera.name, detail=detail)
+
+
 def remove(name: str, *, actor: str) -> CameraRow | None:
     """Takes a camera out of service; its footage stays until it expires. None: there is none such."""
     with transaction() as session:

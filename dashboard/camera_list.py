@@ -1,4 +1,4 @@
-"""The cameras in service, and what can be done with one: enable, disable, remove, when to record it."""
+"""The cameras in service, and what can be done with one: switch, remove, when to record, how long to keep."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from dashboard.numbers import NOT_APPLICABLE
 from dashboard.parts import plain
 from dashboard.tables import Column
 from data_access.cameras import CameraRow
+from data_access.footage_policy import policy_for
+from data_access.settings import MOST_ONLINE_DAYS, settings
 from domain.vocabulary import CameraSource, RecordingPolicy
 from media.camera import redacted
 
@@ -39,6 +41,7 @@ def camera_list(rows: Sequence[CameraRow], states: Mapping[int, str]) -> None:
                 "name": row.name,
                 "state": t(f"health.state.{states[row.id]}"),
                 "record": t(f"recording_policy.{row.recording_policy}"),
+                "kept": _kept(row),
                 "codec": picture_word(row.codec, row.width, row.height),
                 "url": _shown_url(row, row.url),
                 "sub_url": _shown_url(row, row.sub_url),
@@ -55,6 +58,11 @@ def camera_list(rows: Sequence[CameraRow], states: Mapping[int, str]) -> None:
     tables.show(table, columns, key="cameras", alt=t("cameras.listed"))
 
 
+def _kept(row: CameraRow) -> str:
+    policy = policy_for(row.online_days, settings().online_days)
+    return f"{t('keeping.days', count=policy.days)} · {t(f'keeping_origin.{policy.origin}')}"
+
+
 def _shown_url(row: CameraRow, url: str | None) -> str:
     if row.source == CameraSource.BROWSER:
         return t("cameras.browser_camera")
@@ -62,7 +70,7 @@ def _shown_url(row: CameraRow, url: str | None) -> str:
 
 
 def camera_actions(rows: Sequence[CameraRow], person: Viewer) -> None:
-    """Enable, disable, record always or for sessions only, remove."""
+    """Enable, disable, record always or for sessions only, keep longer, remove."""
     by_id = {row.id: row for row in rows}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
@@ -86,6 +94,8 @@ def camera_actions(rows: Sequence[CameraRow], person: Viewer) -> None:
             key="camera_recording",
             help=t("cameras.record_help"),
         )
+        with st.popover(t("cameras.keep"), disabled=camera is None):
+            days = _days_to_keep(camera)
         removing = st.button(t("cameras.remove"), disabled=camera is None, key="camera_remove")
     if camera is None:
         return
@@ -97,10 +107,34 @@ def camera_actions(rows: Sequence[CameraRow], person: Viewer) -> None:
         camera_changes.change_recording(camera, actor=person.name, policy=other)
         say(f"cameras.record_{other}_done", name=camera.name)
         st.rerun()
+    if days is not None:
+        own = None if days == settings().online_days else days
+        camera_changes.keep_for(camera, actor=person.name, days=own)
+        say("cameras.keep_done", name=camera.name, days=str(days))
+        st.rerun()
     if removing:
         st.session_state["camera_removing"] = camera.id
     if st.session_state.get("camera_removing") == camera.id:
         _confirm_removal(camera, person)
+
+
+def _days_to_keep(camera: CameraRow | None) -> int | None:
+    """The days that were saved just now; None: none were.
+
+    Not fewer than the installation's: who is supervised here may look after cameras, and must not be able to
+    let footage expire early. The command line can, and notes it too.
+    """
+    least = settings().online_days
+    with st.form("camera_days", border=False):
+        days = st.number_input(
+            t("cameras.keep_days"),
+            min_value=least,
+            max_value=MOST_ONLINE_DAYS,
+            value=max((camera and camera.online_days) or least, least),
+            key=f"camera_days_{camera.id if camera else 0}",
+            help=t("cameras.keep_help", days=least),
+        )
+        return int(days) if st.form_submit_button(t("cameras.keep_save"), type="primary") else None
 
 
 def _confirm_removal(camera: CameraRow, person: Viewer) -> None:

@@ -41,8 +41,7 @@ class _Asked:
 async def video(request: Request) -> Response:
     """Answers with the file, a part of it, or a plain reason in Chinese and English."""
     try:
-        asked = await to_thread.run_sync(_asked, request)
-        file = await to_thread.run_sync(_opened, asked)
+        asked, file = await to_thread.run_sync(_opened, request)
         return await _answer(request, asked, file)
     except Refused as refusal:
         return PlainTextResponse(str(refusal), refusal.status, {**NO_STORE, **refusal.headers})
@@ -59,9 +58,10 @@ def _asked(request: Request) -> _Asked:
     return _Asked(who.viewer, who.camera, wanted, query.get("download") == "1", who.address)
 
 
-def _opened(asked: _Asked) -> VirtualFile:
+def _opened(request: Request) -> tuple[_Asked, VirtualFile]:
+    asked = _asked(request)
     try:
-        return open_range(asked.camera.id, asked.range)
+        return asked, open_range(asked.camera.id, asked.range)
     except NothingRecorded as nothing:
         raise Refused(404, str(nothing)) from nothing
     except FootageMissing as missing:
@@ -83,12 +83,18 @@ async def _answer(request: Request, asked: _Asked, file: VirtualFile) -> Respons
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type="video/mp4")
     pieces = file.pieces(start, end)
+    first = await to_thread.run_sync(_first, asked, next(pieces), start)
+    return StreamingResponse(_sent(first, pieces), status, headers, media_type="video/mp4")
+
+
+def _first(asked: _Asked, piece: Piece, start: int) -> bytes:
+    """The first bytes, noted: a missing file shows before anything is sent."""
     try:
-        first = await to_thread.run_sync(next(pieces).read)  # a missing file shows before anything is sent
+        content = piece.read()
     except FootageMissing as missing:
         raise Refused(410, str(missing)) from missing
-    await to_thread.run_sync(_note, asked, start)
-    return StreamingResponse(_sent(first, pieces), status, headers, media_type="video/mp4")
+    _note(asked, start)
+    return content
 
 
 async def _sent(first: bytes, pieces: Iterator[Piece]) -> AsyncIterator[bytes]:

@@ -189,6 +189,11 @@ def change_recording(session: Session, camera_id: int, policy: RecordingPolicy) 
     session.execute(update(Camera).where(Camera.id == camera_id).values(recording_policy=policy.value))
 
 
+def keep_for(session: Session, camera_id: int, days: int | None) -> None:
+    """Keeps a camera's footage for so many days; None: as long as the installation does."""
+    session.execute(update(Camera).where(Camera.id == camera_id).values(online_days=days))
+
+
 def change_urls(session: Session, camera_id: int, url: str, sub_url: str | None) -> None:
     """Gives a camera other addresses for its main stream and its sub-stream."""
     session.execute(update(Camera).where(Camera.id == camera_id).values(url=url, sub_url=sub_url))

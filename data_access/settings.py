@@ -57,6 +57,9 @@ def _archive_address(url: str) -> str:
     return url
 
 
+MOST_ONLINE_DAYS = 3650
+
+
 class Settings(BaseSettings):
     """All that can be set from outside. The README lists the same names."""
 
@@ -75,7 +78,7 @@ class Settings(BaseSettings):
     # Browsers come by HTTPS, through a proxy in front of the web process: cookies are then for HTTPS only.
     https: bool = Field(False, validation_alias="MINGJING_HTTPS")
     segment_seconds: int = Field(60, ge=2, le=600, validation_alias="MINGJING_SEGMENT_SECONDS")
-    online_days: int = Field(30, ge=1, le=3650, validation_alias="MINGJING_ONLINE_DAYS")
+    online_days: int = Field(30, ge=1, le=MOST_ONLINE_DAYS, validation_alias="MINGJING_ONLINE_DAYS")
 
     # Another WHEP server (MediaMTX, SRS, ZLMediaKit) instead of the gateway.
     whep_url: Annotated[str, AfterValidator(_whep_template)] = Field("", validation_alias="MINGJING_WHEP_URL")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from argparse import ArgumentParser, Namespace, _SubParsersAction
+from argparse import ArgumentParser, ArgumentTypeError, Namespace, _SubParsersAction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from domain.vocabulary import RecordingPolicy, RoomType
+
+DEFAULT = "default"
 
 if TYPE_CHECKING:
     from data_access.cameras import CameraRow, StatusRow
@@ -28,7 +30,7 @@ def register(commands: _SubParsersAction[ArgumentParser]) -> None:
     add.add_argument("--name", required=True, help="摄像头名称，不可重复 / the camera's name, unique")
     add.add_argument("--url", required=True, help="主码流 / main stream: rtsp://, http:// or a file")
     add.add_argument("--sub-url", help="子码流，用于实时监控 / smaller stream for live video")
-    _policy_argument(add, required=False)
+    _policy_argument(add, default=RecordingPolicy.ALWAYS.value)
     add.add_argument(
         "--force", action="store_true", help="检测不通过也新增 / add it even when the probe fails"
     )
@@ -36,23 +38,40 @@ def register(commands: _SubParsersAction[ArgumentParser]) -> None:
     listing = camera.add_parser("list", help="摄像头列表 / list cameras")
     listing.add_argument("--json", action="store_true", help="输出 JSON / print JSON")
     listing.set_defaults(run=list_cameras)
-    change = camera.add_parser("set", help="修改摄像头的录像时段 / change when a camera is recorded")
+    change = camera.add_parser(
+        "set", help="修改录像时段、保存天数 / change when a camera is recorded and how long that is kept"
+    )
     change.add_argument("name")
-    _policy_argument(change, required=True)
+    _policy_argument(change, default=None)
+    change.add_argument(
+        "--online-days",
+        type=_days,
+        help="保存天数，default 为系统默认 / days that footage is kept, or: default",
+    )
     change.set_defaults(run=set_camera)
     remove = camera.add_parser("remove", help="停用摄像头，录像保留至到期 / remove a camera, footage stays")
     remove.add_argument("name")
     remove.set_defaults(run=remove_camera)
 
 
-def _policy_argument(parser: ArgumentParser, *, required: bool) -> None:
+def _policy_argument(parser: ArgumentParser, *, default: str | None) -> None:
     parser.add_argument(
         "--record",
-        required=required,
         choices=[policy.value for policy in RecordingPolicy],
-        default=None if required else RecordingPolicy.ALWAYS.value,
+        default=default,
         help="全天，或仅场次期间（前后各 15 分钟）/ always, or from 15 min before to 15 after sessions",
     )
+
+
+def _days(typed: str) -> int | str:
+    """A number of days, or `default`."""
+    from data_access.settings import MOST_ONLINE_DAYS
+
+    if typed == DEFAULT:
+        return typed
+    if typed.isdecimal() and 1 <= int(typed) <= MOST_ONLINE_DAYS:
+        return int(typed)
+    raise ArgumentTypeError(f"1-{MOST_ONLINE_DAYS} 或 / or {DEFAULT}")
 
 
 def add_camera(args: Namespace) -> int:
@@ -175,6 +194,7 @@ def _listed(row: CameraRow, status: StatusRow | None) -> dict[str, object]:
         "sub_url": redacted(row.sub_url) if row.sub_url else None,
         "enabled": row.enabled,
         "record": row.recording_policy,
+        "online_days": row.online_days,
         "codec": row.codec,
         "width": row.width,
         "height": row.height,
@@ -189,7 +209,7 @@ def _listed(row: CameraRow, status: StatusRow | None) -> dict[str, object]:
 
 
 def set_camera(args: Namespace) -> int:
-    """Changes when a camera is recorded; 2 when there is none of that name."""
+    """Changes when a camera is recorded and how long that is kept; 2 when there is none of that name."""
     from dashboard import camera_changes
     from data_access import cameras
     from data_access.engine import transaction
@@ -198,9 +218,17 @@ def set_camera(args: Namespace) -> int:
         found = cameras.camera_named(session, args.name)
     if found is None or found.removed_at is not None:
         return _refuse(f"没有名为“{args.name}”的摄像头 / there is no camera {args.name!r}")
-    camera_changes.change_recording(found, actor="command line", policy=RecordingPolicy(args.record))
-    words = "今后全天录像" if args.record == RecordingPolicy.ALWAYS else "今后仅在场次期间录像"
-    print(f"“{found.name}”{words} / recorded from now on: {args.record}")
+    if args.record is None and args.online_days is None:
+        return _refuse("请指定 --record 或 --online-days / say --record or --online-days")
+    if args.record is not None:
+        camera_changes.change_recording(found, actor="command line", policy=RecordingPolicy(args.record))
+        words = "今后全天录像" if args.record == RecordingPolicy.ALWAYS else "今后仅在场次期间录像"
+        print(f"“{found.name}”{words} / recorded from now on: {args.record}")
+    if args.online_days is not None:
+        days = None if args.online_days == DEFAULT else args.online_days
+        camera_changes.keep_for(found, actor="command line", days=days)
+        kept = "按系统默认保存" if days is None else f"保存 {days} 天"
+        print(f"“{found.name}”的录像{kept} / its footage is kept for: {args.online_days} (days)")
     return 0
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from dashboard.__main__ import main
 from data_access import cameras
+from data_access.footage_policy import Policy, PolicyOrigin, policy_of
 from data_access.models import AuditEntry
 from domain.vocabulary import RecordingPolicy, RoomType
 from tests.media.camera_clip import SIZE, make_clip
@@ -82,6 +83,33 @@ def test_a_camera_is_recorded_for_sessions_only_where_that_is_said(
     with Session(engine) as session:
         (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.action == "camera_recording"))
         assert (entry.subject, entry.detail) == (NAME, {"record": "always"})
+
+
+@pytest.mark.usefixtures("room")
+def test_footage_of_a_camera_is_kept_for_as_many_days_as_is_said(
+    engine: Engine, clip: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert add(url=clip) == 0
+    assert main(["camera", "set", NAME]) == 2
+    assert main(["camera", "set", NAME, "--online-days", "90"]) == 0
+    capsys.readouterr()
+    assert main(["camera", "list", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["online_days"] == 90
+    found = stored(engine)
+    assert found is not None
+    with Session(engine) as session:
+        assert policy_of(session, found.id) == Policy(90, PolicyOrigin.CAMERA)
+    assert main(["camera", "set", NAME, "--online-days", "default"]) == 0
+    with Session(engine) as session:
+        assert policy_of(session, found.id).origin is PolicyOrigin.INSTALLATION
+        entries = session.scalars(
+            select(AuditEntry).where(AuditEntry.action == "camera_days").order_by(AuditEntry.id)
+        )
+        noted = [entry.detail for entry in entries]
+    assert noted == [{"days": 90, "before": None}, {"days": None, "before": 90}]
+    for wrong in ("0", "3651", "soon"):
+        with pytest.raises(SystemExit):
+            main(["camera", "set", NAME, "--online-days", wrong])
 
 
 @pytest.mark.usefixtures("room")

@@ -81,6 +81,28 @@ def entries(action: str) -> list[AuditEntry]:
         return list(session.scalars(select(AuditEntry).where(AuditEntry.action == action)))
 
 
+def test_footage_of_a_camera_is_kept_longer_but_never_shorter_than_the_installation_says(
+    opened: Open, rooms: dict[str, RoomRow]
+) -> None:
+    with transaction() as session:
+        added = cameras.add(
+            session, room_id=rooms["开标一室"].id, name="开标一室-侧面", url="rtsp://c", at=datetime.now(UTC)
+        )
+    test = opened()
+    assert "30 天 · 系统默认" in test.dataframe[0].value["保存期"].item()
+    test.selectbox("camera_chosen").select(added.id).run()
+    days = test.number_input(f"camera_days_{added.id}")
+    assert (days.value, days.min) == (30, 30)
+    days.set_value(45)
+    next(
+        button for button in test.button if button.label == "保存" and button.form_id == "camera_days"
+    ).click()
+    test.run()
+    assert "录像今后保存 45 天" in told(test)
+    assert "45 天 · 此摄像头" in test.dataframe[0].value["保存期"].item()
+    assert entries("camera_days")[0].detail == {"days": 45, "before": None}
+
+
 @pytest.mark.rtsp
 def test_a_camera_is_probed_advised_on_saved_disabled_and_removed(
     opened: Open, rooms: dict[str, RoomRow], badly_set_url: str
