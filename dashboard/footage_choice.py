@@ -11,8 +11,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import streamlit as st
 
+from dashboard import links
 from dashboard.day_calendar import day_calendar
-from dashboard.db import read
+from dashboard.db import read, read_fresh
 from dashboard.footage_player import Lane
 from dashboard.footage_range import LONGEST, WrongRange, range_from, text_of
 from dashboard.i18n import t
@@ -49,6 +50,20 @@ class DaysToChoose:
 
     day: date
     days: Sequence[DayOfFootage]
+
+
+def sessions_to_choose(first_day: date, rooms: tuple[str, ...]) -> list[SessionOnFloor]:
+    """The latest sessions that there is footage of, and the one of the link, however old or new it is.
+
+    Args:
+        rooms: types of rooms that the viewer may watch.
+    """
+    since, linked = midnight(first_day), links.id_in_link("session")
+    latest = read(footage_lookup.sessions_with_footage, since, rooms)
+    if linked is None or any(held.id == linked for held in latest):
+        return latest
+    found = read_fresh(footage_lookup.session_with_footage, linked, since, rooms)
+    return latest if found is None else [*latest, found]
 
 
 def choose_footage(

@@ -29,9 +29,9 @@ def put_from(key: str, name: str, default: str) -> None:
     put(name, None if value == default else value)
 
 
-def id_in_link() -> int | None:
+def id_in_link(name: str = "id") -> int | None:
     """The row that the link of a detail page names; None when it names none that could exist."""
-    named = st.query_params.get("id", "")
+    named = st.query_params.get(name, "")
     return int(named) if named.isdecimal() and len(named) <= _LONGEST_ID else None
 
 

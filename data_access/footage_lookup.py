@@ -129,6 +129,14 @@ def sessions_with_footage(
     )
 
 
+def session_with_footage(
+    session: Session, session_id: int, since: datetime, room_types: Collection[str]
+) -> SessionOnFloor | None:
+    """The session of that id as `sessions_with_footage` tells of it; None: it would not."""
+    by_id = TradingSession.id == session_id
+    return next(iter(sessions_with_footage(session, since, room_types, 1, by_id)), None)
+
+
 def sessions_a_day(
     session: Session, since: datetime, room_types: Collection[str], room_id: int | None = None
 ) -> dict[date, int]:

@@ -15,6 +15,7 @@ from dashboard.footage_choice import (
     keep_link,
     leave_if_asked,
     plays_at_once,
+    sessions_to_choose,
 )
 from dashboard.footage_found import get_ready, start_from
 from dashboard.footage_keeping import keeping
@@ -22,7 +23,7 @@ from dashboard.footage_player import footage_player, lanes_in
 from dashboard.i18n import t
 from dashboard.parts import nothing_here, page_head
 from data_access.footage import Stretch
-from data_access.footage_lookup import cameras_with_footage, sessions_with_footage
+from data_access.footage_lookup import cameras_with_footage
 from data_access.settings import settings
 from domain.periods import day_of, midnight
 from domain.vocabulary import RoomType
@@ -43,7 +44,7 @@ if not cameras:
 if start_from(person, cameras, kept, rooms):
     st.stop()
 
-sessions = read(sessions_with_footage, midnight(first_day), rooms)
+sessions = sessions_to_choose(first_day, rooms)
 with st.container(gap="xsmall"):
     choice = choose_footage(cameras, sessions, first_day)
     if choice:

@@ -86,24 +86,35 @@ def test_an_unknown_session_says_so(opened: Open) -> None:
     assert "没有可调阅的录像" in texts(opened(Role.INSPECTOR, session="4711"))
 
 
+def add_newcomer(stock: Archive) -> int:
+    """A session in the opening room, while it was recorded."""
+    with Session(stock.engine) as session, session.begin():
+        held = TradingSession(
+            source_system="test",
+            source_key="newcomer",
+            code="NEWCOMER",
+            type=SessionType.OPENING,
+            room_id=session.get_one(Camera, stock.opening).room_id,
+            planned_start=NINE,
+            planned_end=NINE + timedelta(minutes=5),
+            status=SessionStatus.DONE,
+        )
+        session.add(held)
+        session.flush()
+        return held.id
+
+
 def test_a_session_added_since_the_last_search_is_found_at_once(
     opened: Open, stock: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A page by itself has no others to link to.
     monkeypatch.setattr(footage_found, "to_page", lambda _page, label, **_link: st.markdown(label))
     assert "NEWCOMER" not in texts(opened(Role.INSPECTOR, q="NEWCOMER"))
-    with Session(stock.engine) as session, session.begin():
-        camera = session.get_one(Camera, stock.opening)
-        session.add(
-            TradingSession(
-                source_system="test",
-                source_key="newcomer",
-                code="NEWCOMER",
-                type=SessionType.OPENING,
-                room_id=camera.room_id,
-                planned_start=NINE,
-                planned_end=NINE + timedelta(minutes=5),
-                status=SessionStatus.DONE,
-            )
-        )
+    add_newcomer(stock)
     assert "NEWCOMER" in texts(opened(Role.INSPECTOR, q="NEWCOMER"))
+
+
+def test_a_link_to_a_session_that_was_just_added_shows_it(opened: Open, stock: Archive) -> None:
+    opened(Role.INSPECTOR)  # what it has read is kept for a while
+    link = {"session": str(add_newcomer(stock))}
+    assert "NEWCOMER" in texts(opened(Role.INSPECTOR, **link))
