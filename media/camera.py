@@ -62,8 +62,13 @@ class StreamFacts:
     bits_per_second: float  # of the video
 
 
-def open_stream(url: str) -> InputContainer:
+def open_stream(url: str, *, watched: bool = False) -> InputContainer:
     """Opens a stream (rtsp, http, ...) or a file with low delay.
+
+    Args:
+        watched: somebody watches over reads that do not return though the camera says something. Only its
+            silence ends a read then, as PyAV's own timeout costs three times as much as all the reading: at
+            each of FFmpeg's steps, a thousand times a second, it takes Python's lock.
 
     A live stream that stays silent for `READ_SECONDS` makes the read raise, once FFmpeg has handed out the
     picture it still holds: a hung camera is noticed within twice that time. Read inside `camera_errors(url)`
@@ -75,11 +80,15 @@ def open_stream(url: str) -> InputContainer:
     Raises:
         CameraUnreachable: nothing could be opened.
     """
-    options = _OPTIONS | (_RTSP_OPTIONS if url.startswith("rtsp") else {})
+    rtsp = url.startswith("rtsp")
+    silence = {"timeout" if rtsp else "rw_timeout": str(round(READ_SECONDS * 1e6))}
+    options = _OPTIONS | (_RTSP_OPTIONS if rtsp else {}) | (silence if watched else {})
     begun = time.monotonic()
     with camera_errors(url):
         try:
-            return av.open(url, "r", options=options, timeout=(OPEN_SECONDS, READ_SECONDS))
+            return av.open(
+                url, "r", options=options, timeout=(OPEN_SECONDS, None if watched else READ_SECONDS)
+            )
         except av.InvalidDataError as error:
             if time.monotonic() - begun < OPEN_SECONDS:
                 raise

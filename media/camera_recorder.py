@@ -18,7 +18,14 @@ from data_access import footage_gaps
 from data_access.cameras import CameraRow
 from data_access.engine import transaction
 from domain.vocabulary import FootageEventKind, GapCause
-from media.camera import CameraProblem, camera_errors, open_stream, recordable_video
+from media.camera import (
+    OPEN_SECONDS,
+    READ_SECONDS,
+    CameraProblem,
+    camera_errors,
+    open_stream,
+    recordable_video,
+)
 from media.camera_events import CameraEvents
 from media.clock_watch import ClockWatch
 from media.open_gap import WAS_DOWN, OpenGap, Why
@@ -37,10 +44,16 @@ from media.stream_reader import (
 log = logging.getLogger(__name__)
 
 LONGEST_WAIT = 5.0  # seconds between two attempts
+STUCK_SECONDS = OPEN_SECONDS + 2 * READ_SECONDS  # without anything to record, and without an error
 _NETWORK_ERRORS = frozenset(
     {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ETIMEDOUT, errno.ENETDOWN, errno.EHOSTDOWN}
 )
 ENDED = "码流已结束，请检查设备 / the stream has ended; check the device", GapCause.CAMERA
+
+
+def open_watched(url: str) -> InputContainer:
+    """Opens a camera that `CameraRecorder.stuck` watches."""
+    return open_stream(url, watched=True)
 
 
 @dataclass(frozen=True)
@@ -51,7 +64,7 @@ class Surroundings:
     folder: Path  # of all footage
     segment_seconds: float
     clock: Callable[[], float] = time.time  # seconds since 1970
-    opener: Callable[[str], InputContainer] = open_stream
+    opener: Callable[[str], InputContainer] = open_watched
     # Waits for so many seconds, or until the recorder is stopped.
     pause: Callable[[threading.Event, float], object] = threading.Event.wait
     # Seconds that only ever go on (media.clock_watch.steady_clock). None: `clock` is such a one itself.
@@ -81,6 +94,9 @@ class CameraRecorder:
         self._around = surroundings
         self._why = why_until_now
         self._stopping = threading.Event()
+        self._given_up = False
+        self._writing = threading.Lock()
+        self._waits_since: float | None = None  # for the camera, by the steady clock; None: not reading
         self._publisher = Publisher(surroundings.engine, camera.id, live=True)
         self._events = CameraEvents(surroundings.engine, camera.id)
         self._steady = surroundings.steady or surroundings.clock
@@ -93,6 +109,19 @@ class CameraRecorder:
     def stop(self) -> None:
         """Asks it to end; the open segment is closed and published."""
         self._stopping.set()
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the camera keeps a read from returning: it says something, but sends nothing to record."""
+        since = self._waits_since
+        return since is not None and self._steady() - since > STUCK_SECONDS
+
+    def give_up(self) -> None:
+        """Closes the run in place of the stuck thread, which writes no more when its read returns."""
+        with self._writing:
+            self._given_up = True
+            self._stopping.set()
+            self._end_run()
 
     def run(self) -> None:
         """Records until it is stopped; after a failure it waits a little longer each time, 5 s at most."""
@@ -111,7 +140,8 @@ class CameraRecorder:
             wait = 0.5 if self.observed.recording else min(2 * wait, LONGEST_WAIT)
             self._lost(*problem)
             self._around.pause(self._stopping, wait)
-        self.account()
+        if not self._given_up:  # then another has the camera by now
+            self.account()
 
     def account(self) -> None:
         """Lets the ledger's entry grow while there is no footage."""
@@ -138,6 +168,13 @@ class CameraRecorder:
             ParametersChanged: connect anew.
         """
         url = self.camera.url
+        self._waits_since = self._steady()
+        try:
+            self._read(url)
+        finally:
+            self._waits_since = None
+
+    def _read(self, url: str) -> None:
         with self._around.opener(url) as container, camera_errors(url):
             recordable_video(container, url)
             self.observed.meter = StreamMeter(container, self._around.clock())
@@ -154,9 +191,14 @@ class CameraRecorder:
         """Writes run after run until the stream ends or breaks; each is closed however it ends."""
         try:
             for sample in self._paced(reader.samples()):
-                if sample.video and sample.sync:
-                    self._follow_clock()
-                self._write(sample, reader)
+                self._waits_since = None
+                with self._writing:
+                    if self._given_up:
+                        return
+                    if sample.video and sample.sync:
+                        self._follow_clock()
+                    self._write(sample, reader)
+                self._waits_since = self._steady()
                 if self._stopping.is_set():
                     return
         except (av.FFmpegError, OSError):
@@ -164,7 +206,8 @@ class CameraRecorder:
                 self._writer.forget_torn()
             raise
         finally:
-            self._end_run()
+            with self._writing:
+                self._end_run()
 
     def _write(self, sample: Sample, reader: StreamReader) -> None:
         try:

@@ -17,6 +17,10 @@ Why = tuple[GapCause, str]  # the cause, and what to tell people
 
 WAS_DOWN: Why = (GapCause.RECORDER, "录像服务未运行 / the recorder was not running")
 WAS_DISABLED: Why = (GapCause.PLANNED, "摄像头已停用 / the camera was disabled")
+WAS_STUCK: Why = (
+    GapCause.CAMERA,
+    "摄像头有应答但不发画面，已重新连接 / the camera answered but sent no pictures; connecting anew",
+)
 BETWEEN_SESSIONS: Why = (
     GapCause.PLANNED,
     "此摄像头仅在场次期间录像，当前无场次 / recorded for sessions only, and there is none now",

@@ -26,7 +26,7 @@ from media.camera_recorder import CameraRecorder, Surroundings
 from media.clock_watch import steady_clock
 from media.disk_guard import DiskGuard
 from media.footage_folder import WrongFolder, claim
-from media.open_gap import BETWEEN_SESSIONS, WAS_DISABLED, WAS_DOWN, OpenGap, Why
+from media.open_gap import BETWEEN_SESSIONS, WAS_DISABLED, WAS_DOWN, WAS_STUCK, OpenGap, Why
 
 log = logging.getLogger(__name__)
 
@@ -77,9 +77,10 @@ class Recorder:
         why_not = {camera.id: _why_not(camera, due[camera.id], obstacle) for camera in mine.values()}
         for camera_id in list(self._running):
             self._stop_if_unwanted(camera_id, mine.get(camera_id), why_not.get(camera_id))
+        stuck = self._give_up_stuck()
         for camera_id, camera in mine.items():
             if camera_id not in self._running:
-                self._start(camera, why_not[camera_id])
+                self._start(camera, why_not[camera_id], WAS_STUCK if camera_id in stuck else None)
         for camera_id in self._resting.keys() - mine.keys():
             del self._resting[camera_id]
         self._report()
@@ -91,13 +92,13 @@ class Recorder:
         found = (obstacle(now) for obstacle in self._obstacles)
         return next((why for why in found if why is not None), None)
 
-    def _start(self, camera: CameraRow, why_not: Why | None) -> None:
+    def _start(self, camera: CameraRow, why_not: Why | None, until_now: Why | None) -> None:
         """Records the camera, or accounts for its not being recorded."""
         if why_not is not None:
             self._account_for(camera, why_not)
             return
         rested = self._resting.pop(camera.id, None)
-        recorder = CameraRecorder(camera, self._around, (rested and rested.why) or WAS_DOWN)
+        recorder = CameraRecorder(camera, self._around, until_now or (rested and rested.why) or WAS_DOWN)
         thread = threading.Thread(target=recorder.run, name=f"camera-{camera.id}", daemon=True)
         self._running[camera.id] = recorder, thread
         self._recorded.add(camera.id)
@@ -112,6 +113,15 @@ class Recorder:
             del self._running[camera_id]
             if wanted is None:
                 self._locks.release(camera_id)
+
+    def _give_up_stuck(self) -> set[int]:
+        """Leaves threads alone whose camera keeps a read from returning; returns whose they were."""
+        stuck = {camera_id for camera_id, (recorder, _) in self._running.items() if recorder.stuck}
+        for camera_id in stuck:
+            recorder, _ = self._running.pop(camera_id)
+            log.warning("%s: %s", recorder.camera.name, WAS_STUCK[1])
+            recorder.give_up()
+        return stuck
 
     def _account_for(self, camera: CameraRow, why: Why) -> None:
         now = self._now()
