@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import cast
 
-from sqlalchemy import exists, select, text, update
+from sqlalchemy import DateTime, Table, bindparam, exists, select, text, update
 from sqlalchemy.orm import Session
 
 from data_access import footage_open
-from data_access.models import FootageGap, FootageOpenSegment, FootageRun, FootageSegment
+from data_access.models import FootageGap, FootageRun, FootageSegment
 
 NO_SEGMENT_BEFORE = bytes(32)
 # No segment is longer: a look-up need not search further back than this.
@@ -31,7 +32,7 @@ class Segment:
     size: int  # bytes
     sha256: bytes  # empty while it is open
     previous_sha256: bytes  # of the segment before in the camera's chain; empty while it is open
-    index: bytes  # media.fragmented_mp4.SampleIndex, packed
+    index: bytes  # media.sample_index.SampleIndex, packed
     open: bool = False  # still growing under another name; what is told of it stays as it is
 
 
@@ -43,25 +44,40 @@ class Stretch:
     end: datetime
 
 
+_COLUMNS = cast("Table", FootageSegment.__table__).c
+# Written once, with its columns as in `Segment`: it is what players wait for.
+_CLOSED = (
+    select(
+        _COLUMNS.camera_id,
+        _COLUMNS.started_at,
+        _COLUMNS.ended_at,
+        _COLUMNS.run_id,
+        _COLUMNS.path,
+        _COLUMNS.size,
+        _COLUMNS.sha256,
+        _COLUMNS.previous_sha256,
+        _COLUMNS.sample_index,
+    )
+    .where(
+        _COLUMNS.camera_id == bindparam("camera_id"),
+        # Both bounds on started_at, so that only the days in question are read.
+        _COLUMNS.started_at > bindparam("since"),
+        _COLUMNS.started_at < bindparam("end"),
+        _COLUMNS.ended_at > bindparam("start"),
+    )
+    .order_by(_COLUMNS.started_at)
+)
+
+
 def segments_between(session: Session, camera_id: int, start: datetime, end: datetime) -> list[Segment]:
     """The segments that overlap [start, end), by time; the last one may be open."""
     # The open one first: published between the two look-ups, it is found twice rather than not at all.
     growing = footage_open.of_camera(session, camera_id, start, end)
-    closed = session.scalars(
-        select(FootageSegment)
-        .where(
-            FootageSegment.camera_id == camera_id,
-            # Both bounds on started_at, so that only the days in question are read.
-            FootageSegment.started_at > start - LONGEST_SEGMENT,
-            FootageSegment.started_at < end,
-            FootageSegment.ended_at > start,
-        )
-        .order_by(FootageSegment.started_at)
-    ).all()
-    segments = [_segment(row) for row in closed]
-    if growing is not None and growing.started_at not in {row.started_at for row in closed}:
-        segments.append(_segment(growing))
-    return segments
+    asked = {"camera_id": camera_id, "since": start - LONGEST_SEGMENT, "start": start, "end": end}
+    closed = [Segment(*row) for row in session.execute(_CLOSED, asked)]
+    if growing is not None and growing.started_at not in {segment.started_at for segment in closed}:
+        closed.append(_growing(growing))
+    return closed
 
 
 def uppermost(segments: Sequence[Segment]) -> list[Segment]:
@@ -82,8 +98,7 @@ def _lies_under(one: Segment, segments: Sequence[Segment]) -> bool:
     return reached >= one.ended_at - _TOUCH
 
 
-def _segment(row: FootageSegment | FootageOpenSegment) -> Segment:
-    closed = row if isinstance(row, FootageSegment) else None
+def _growing(row: footage_open.OpenSegment) -> Segment:
     return Segment(
         camera_id=row.camera_id,
         started_at=row.started_at,
@@ -91,11 +106,24 @@ def _segment(row: FootageSegment | FootageOpenSegment) -> Segment:
         run_id=row.run_id,
         path=row.path,
         size=row.size,
-        sha256=closed.sha256 if closed else b"",
-        previous_sha256=closed.previous_sha256 if closed else b"",
+        sha256=b"",
+        previous_sha256=b"",
         index=row.sample_index,
-        open=closed is None,
+        open=True,
     )
+
+
+# Written once, as all that pages ask of every camera: to put it together takes as long as to answer it.
+_RUNS = (
+    select(FootageRun.started_at, footage_open.run_end())
+    .where(
+        FootageRun.camera_id == bindparam("camera_id"),
+        FootageRun.started_at < bindparam("end"),
+        footage_open.run_reaches_beyond(bindparam("start", type_=DateTime(timezone=True))),
+        footage_open.run_reaches_beyond(FootageRun.started_at),
+    )
+    .order_by(FootageRun.started_at)
+)
 
 
 def runs_between(session: Session, camera_id: int, start: datetime, end: datetime) -> list[Stretch]:
@@ -103,28 +131,8 @@ def runs_between(session: Session, camera_id: int, start: datetime, end: datetim
 
     They reach to the end of the open segment: a few seconds behind live.
     """
-    ended_at = footage_open.run_end()
-    rows = session.execute(
-        select(FootageRun.started_at, ended_at)
-        .where(
-            FootageRun.camera_id == camera_id,
-            FootageRun.started_at < end,
-            footage_open.run_reaches_beyond(start),
-            footage_open.run_reaches_beyond(FootageRun.started_at),
-        )
-        .order_by(FootageRun.started_at)
-    )
+    rows = session.execute(_RUNS, {"camera_id": camera_id, "start": start, "end": end})
     return [Stretch(max(begun, start), min(ended, end)) for begun, ended in rows]
-
-
-@dataclass(frozen=True)
-class Run:
-    """A contiguous stretch with unchanged codec parameters; `ended_at` grows with each published segment."""
-
-    id: int
-    camera_id: int
-    started_at: datetime
-    ended_at: datetime
 
 
 def begin_run(session: Session, camera_id: int, started_at: datetime) -> int:
@@ -156,17 +164,6 @@ def begin_run(session: Session, camera_id: int, started_at: datetime) -> int:
     session.add(run)
     session.flush()
     return run.id
-
-
-def newest_run(session: Session, camera_id: int) -> Run | None:
-    """The camera's run that started last."""
-    row = session.scalar(
-        select(FootageRun)
-        .where(FootageRun.camera_id == camera_id)
-        .order_by(FootageRun.started_at.desc(), FootageRun.id.desc())
-        .limit(1)
-    )
-    return None if row is None else Run(row.id, row.camera_id, row.started_at, row.ended_at)
 
 
 def run_that_ends_at(session: Session, camera_id: int, at: datetime) -> int | None:

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import and_, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from data_access.footage import Stretch, newest_run, runs_between
+from data_access.footage import Stretch, runs_between
 from data_access.models import Camera, CameraStatus, FootageGap, FootageRun
 from domain.vocabulary import GapCause
 
@@ -33,11 +33,11 @@ def gaps_between(session: Session, camera_id: int, start: datetime, end: datetim
     what is being recorded into the open segment right now, and, unless the ledger has it, the time before the
     camera was added or after its removal.
     """
-    service = _in_service(session, camera_id)
-    if service is None:
+    now = _now_of(session, camera_id)
+    if now is None:
         return []
+    service, being_recorded = now
     covered = runs_between(session, camera_id, start, end)
-    being_recorded = _being_recorded(session, camera_id)
     if being_recorded is not None:
         covered = sorted([*covered, being_recorded], key=lambda stretch: stretch.start)
     ledger = _ledger(session, camera_id, start, end)
@@ -45,12 +45,46 @@ def gaps_between(session: Session, camera_id: int, start: datetime, end: datetim
     return [gap for piece in pieces if (gap := _within_service(piece, service)) is not None]
 
 
-def _in_service(session: Session, camera_id: int) -> Stretch | None:
-    """From the camera's addition until its removal or now."""
-    found = session.execute(
-        select(Camera.added_at, func.coalesce(Camera.removed_at, func.now())).where(Camera.id == camera_id)
-    ).one_or_none()
-    return None if found is None else Stretch(*found)
+# Of a camera: since when it is in service, until when it was, what the recorder says of now, its newest run.
+_NOW = (
+    select(
+        Camera.added_at,
+        func.coalesce(Camera.removed_at, func.now()),
+        CameraStatus.last_frame_at,
+        select(FootageRun.ended_at)
+        .where(FootageRun.camera_id == Camera.id)
+        .order_by(FootageRun.started_at.desc(), FootageRun.id.desc())
+        .limit(1)
+        .correlate(Camera)
+        .scalar_subquery(),
+    )
+    .outerjoin(
+        CameraStatus,
+        and_(
+            CameraStatus.camera_id == Camera.id,
+            CameraStatus.recording,
+            CameraStatus.updated_at > func.now() - _STATUS_FRESH,
+        ),
+    )
+    .where(Camera.id == bindparam("camera_id"))
+)
+
+
+def _now_of(session: Session, camera_id: int) -> tuple[Stretch, Stretch | None] | None:
+    """When the camera was in service, until now if it is; and what of it is being recorded.
+
+    That is from the end of the newest run to the newest picture, while the recorder says that it records.
+    """
+    found = session.execute(_NOW, {"camera_id": camera_id}).one_or_none()
+    if found is None:
+        return None
+    added_at, until, last_frame_at, recorded_to = found
+    service = Stretch(added_at, until)
+    if last_frame_at is None or recorded_to is None:
+        return service, None
+    # The picture is a moment old by the time that it is reported, and the report up to a few seconds.
+    newest = last_frame_at + _STATUS_FRESH
+    return service, Stretch(recorded_to, newest) if recorded_to < newest else None
 
 
 def _within_service(gap: Gap, service: Stretch) -> Gap | None:
@@ -60,30 +94,20 @@ def _within_service(gap: Gap, service: Stretch) -> Gap | None:
     return Gap(start, end, gap.cause, gap.detail) if start < end else None
 
 
-def _being_recorded(session: Session, camera_id: int) -> Stretch | None:
-    """From the end of the newest run to the newest picture, while the recorder says that it records."""
-    last_frame_at = session.scalar(
-        select(CameraStatus.last_frame_at).where(
-            CameraStatus.camera_id == camera_id,
-            CameraStatus.recording,
-            CameraStatus.updated_at > func.now() - _STATUS_FRESH,
-        )
+_LEDGER = (
+    select(FootageGap.started_at, FootageGap.ended_at, FootageGap.cause, FootageGap.detail)
+    .where(
+        FootageGap.camera_id == bindparam("camera_id"),
+        FootageGap.started_at < bindparam("end"),
+        FootageGap.ended_at > bindparam("start"),
     )
-    newest = newest_run(session, camera_id)
-    if last_frame_at is None or newest is None:
-        return None
-    # The picture is a moment old by the time that it is reported, and the report up to a few seconds.
-    recorded_to = last_frame_at + _STATUS_FRESH
-    return Stretch(newest.ended_at, recorded_to) if newest.ended_at < recorded_to else None
+    .order_by(FootageGap.started_at, FootageGap.id)
+)
 
 
 def _ledger(session: Session, camera_id: int, start: datetime, end: datetime) -> list[Gap]:
-    rows = session.scalars(
-        select(FootageGap)
-        .where(FootageGap.camera_id == camera_id, FootageGap.started_at < end, FootageGap.ended_at > start)
-        .order_by(FootageGap.started_at, FootageGap.id)
-    )
-    return [Gap(row.started_at, row.ended_at, GapCause(row.cause), row.detail) for row in rows]
+    rows = session.execute(_LEDGER, {"camera_id": camera_id, "start": start, "end": end})
+    return [Gap(begun, ended, GapCause(cause), detail) for begun, ended, cause, detail in rows]
 
 
 def uncovered(whole: Stretch, covered: Iterable[Stretch]) -> list[Stretch]:

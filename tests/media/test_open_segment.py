@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from data_access import footage, footage_calendar, footage_gaps, footage_lookup, footage_open
 from data_access.engine import transaction
 from data_access.footage import Segment
-from data_access.models import Camera, FootageOpenSegment, TradingSession
+from data_access.models import Camera, FootageOpenSegment, FootageRun, TradingSession
 from domain.vocabulary import RoomType, SessionStatus, SessionType
 from media import retention
 from media.publisher import Publisher
@@ -243,7 +243,8 @@ def test_an_open_segment_that_nobody_came_back_to_expires_with_its_file(recordin
     assert not part.exists()
     assert recording.segments() == []
     with transaction(recording.engine) as session:
-        assert footage.newest_run(session, recording.camera_id) is None
+        runs = select(FootageRun.id).where(FootageRun.camera_id == recording.camera_id)
+        assert session.scalar(runs) is None
 
 
 def test_a_footage_that_is_being_laid_down_elsewhere_does_not_touch_the_open_segment(
