@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from data_access.footage import Segment, uppermost
+from media.mp4_boxes import NotFragmentedMp4
 from media.sample_index import Bools, Int64s, SampleIndex, TrackSamples
 from media.track_format import TrackFormat, formats
 
@@ -131,6 +132,7 @@ def clips_of(segments: Sequence[Segment], start: datetime, end: datetime, timesc
 def _clip(segment: Segment, start: int, end: int, timescale: int) -> Clip | None:
     index = SampleIndex.unpack(segment.index)
     video = index.video
+    _check_timescales(index)
     zero, times = ticks(segment.started_at, timescale), _decode_times(video)
     decoded = zero + _rescaled(times, video.timescale, timescale)
     shown = zero + _rescaled(times + video.composition_offsets, video.timescale, timescale)
@@ -152,6 +154,13 @@ def _clip(segment: Segment, start: int, end: int, timescale: int) -> Clip | None
         starts=int(shown[wanted].min()),
         ends=min(end, int(shown[newest]) + lasts),
     )
+
+
+def _check_timescales(index: SampleIndex) -> None:
+    """Instants are counted in them from 1970 on: two that differ would lie ages apart."""
+    for track, described in zip((index.video, index.audio), formats(index.header), strict=True):
+        if track is not None and described is not None and track.timescale != described.timescale:
+            raise NotFragmentedMp4("时间单位前后不符 / the timescales contradict each other")
 
 
 def of_one_format(clips: list[Clip]) -> list[Clip]:

@@ -19,6 +19,8 @@ Int32s = npt.NDArray[np.int32]
 Uint32s = npt.NDArray[np.uint32]
 Bools = npt.NDArray[np.bool_]
 
+_LONGEST_SECONDS = 86_400  # far beyond any segment: what a damaged index may cost
+
 
 @dataclass(frozen=True)
 class TrackSamples:
@@ -42,6 +44,10 @@ class TrackSamples:
         counts = self.sample_counts
         if self.timescale < 1 or (counts < 0).any() or counts.sum() != len(self.sizes):
             raise NotFragmentedMp4("样本表前后不符 / the tables of samples contradict each other")
+        longest = _LONGEST_SECONDS * self.timescale
+        times = self.decode_times
+        if self.durations.sum(dtype=np.int64) > longest or (times < 0).any() or (times > longest).any():
+            raise NotFragmentedMp4("样本时间不可能 / no segment lasts as long as its samples say")
         return self
 
 
@@ -98,6 +104,8 @@ class SampleIndex:
                 columns[name] = reader.column(samples if per_sample else fragments, kind)
             tracks.append(columns)
         fragment_offsets, *data_offsets = _offsets(holes, [_bytes_of(each) for each in tracks])
+        if any(((each < 0) | (each > _FURTHEST)).any() for each in (fragment_offsets, *data_offsets)):
+            raise NotFragmentedMp4("样本在文件之外 / samples lie outside of any file")
         made = [
             TrackSamples(**each, data_offsets=np.where(each["sample_counts"] > 0, found, 0)).checked()
             for each, found in zip(tracks, data_offsets, strict=True)
@@ -122,6 +130,7 @@ def inflated(packed: bytes) -> bytes:
 # or what is packed cannot be read any more.
 _TYPICAL_HEADER = Path(__file__).with_name("typical_header.bin").read_bytes()
 _PACK_VERSION = 2
+_FURTHEST = 1 << 48  # bytes into a file
 _PACK_HEAD = struct.Struct(">BIIB")
 _TRACK_HEAD = struct.Struct(">II")
 # Beside the sizes of samples; offsets follow from the sizes and the holes between them.

@@ -86,7 +86,15 @@ def random_range(source: Source, chance: random.Random) -> tuple[datetime, datet
     start, end = sorted((edge(), edge()))
     if chance.random() < 0.5:  # most look-ups are short
         end = min(end, start + chance.randint(1, 3_000_000))
-    return EPOCH + start * _MICROSECOND, EPOCH + (end + 1) * _MICROSECOND
+    begin, until = (_beside(source, at) for at in (start, end + 1))
+    return EPOCH + begin * _MICROSECOND, EPOCH + until * _MICROSECOND
+
+
+def _beside(source: Source, at: int) -> int:
+    """Moved off a picture that is nearer than a tick: which side that is on is not defined."""
+    if any(abs(picture.at - at) < _BESIDE[0] for picture in source.pictures):
+        return at + 2 * _BESIDE[0]
+    return at
 
 
 def compare(source: Source, start: datetime, end: datetime, *, decode: bool = False) -> int:

@@ -25,12 +25,12 @@ def tracks(draw: st.DrawFn) -> Tracks:
             TrackSamples(
                 timescale=draw(st.integers(1, 90_000)),
                 sizes=np.array(draw(column), np.uint32),
-                durations=np.array(draw(column), np.uint32),
+                durations=np.array(draw(column), np.uint32) % 1000,
                 composition_offsets=np.array(draw(column), np.uint32).view(np.int32),
                 sync=np.array(draw(column), np.uint32) % 2 == 0,
                 sample_counts=counts,
                 data_offsets=np.where(counts > 0, places, 0),
-                decode_times=np.where(counts > 0, places[::-1], 0),
+                decode_times=np.where(counts > 0, places[::-1] % 86_400, 0),
             )
         )
     return draw(st.lists(offset, min_size=fragments + 1, max_size=fragments + 1)), made
