@@ -16,7 +16,7 @@ run: .venv/installed
 test: .venv/installed-dev
 	@bash tests/system_packages.sh
 	$(MAKE) --no-print-directory check
-	$(PY) -m pytest -n 3 --ignore tests/e2e
+	$(PY) -m pytest --ignore tests/e2e
 	$(PY) -m pytest -n 0 tests/e2e  # a browser plays video true to the clock on a machine that has the time
 
 check: .venv/installed-dev
