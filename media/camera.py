@@ -83,14 +83,14 @@ def open_stream(url: str, *, watched: bool = False) -> InputContainer:
     rtsp = url.startswith("rtsp")
     silence = {"timeout" if rtsp else "rw_timeout": str(round(READ_SECONDS * 1e6))}
     options = _OPTIONS | (_RTSP_OPTIONS if rtsp else {}) | (silence if watched else {})
-    begun = time.monotonic()
+    begun, longest = time.monotonic(), READ_SECONDS if watched else OPEN_SECONDS
     with camera_errors(url):
         try:
             return av.open(
                 url, "r", options=options, timeout=(OPEN_SECONDS, None if watched else READ_SECONDS)
             )
         except av.InvalidDataError as error:
-            if time.monotonic() - begun < OPEN_SECONDS:
+            if time.monotonic() - begun < longest:
                 raise
             raise TimeoutError from error  # so says RTSP when it gets no answer
 

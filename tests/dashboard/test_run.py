@@ -25,7 +25,15 @@ def health(url: str) -> tuple[int, dict[str, object]]:
 
 
 def worker(installation: Installation, part: str) -> psutil.Process:
-    return next(one for one in installation.processes() if any(part in word for word in one.cmdline()))
+    return next(one for one in installation.processes() if part in command_of(one))
+
+
+def command_of(process: psutil.Process) -> str:
+    """Its command line; empty when it has ended meanwhile."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def test_an_empty_installation_has_one_administrator_and_a_private_accounts_file(tmp_path: Path) -> None:
@@ -96,7 +104,7 @@ def test_a_supervisor_killed_outright_takes_its_workers_along_and_the_next_start
         empty.stop(signal.SIGKILL)
         workers = ("app.py", "media.")
         until(
-            lambda: not any(part in " ".join(one.cmdline()) for one in empty.processes() for part in workers),
+            lambda: not any(part in command_of(one) for one in empty.processes() for part in workers),
             15,
             "the workers end",
         )
