@@ -18,7 +18,7 @@ const MOST_NUDGE = { heard: 0.05, silent: 0.25 }; // of the speed
 class Picture {
   // told: tick(), opened(picture), paused(picture), chosen(picture), heard(picture), skip(instant).
   constructor(lane, number, words, clock, told) {
-    Object.assign(this, { lane, words, clock, told, seen: 0, file: null, hole: null, pictureTime: 0, seekTakes: 100 });
+    Object.assign(this, { lane, words, clock, told, seen: 0, file: null, hole: null, pictureTime: null, seekTakes: 100 });
     this.root = make("div", "picture");
     this.root.dataset.camera = lane.id;
     this.video = make("video");
@@ -70,7 +70,7 @@ class Picture {
     if (opening !== this.opening) return; // something else was chosen meanwhile
     this.opening = null;
     if (!file.start) return this.refused(file);
-    Object.assign(this, { file, pictureTime: 0 });
+    Object.assign(this, { file, pictureTime: null });
     this.video.src = file.source;
     this.place(Math.max(at, file.start));
     this.told.opened(this);
@@ -101,7 +101,7 @@ class Picture {
 
   close() {
     this.rest();
-    Object.assign(this, { file: null, opening: null, pictureTime: 0 });
+    Object.assign(this, { file: null, opening: null, pictureTime: null });
     this.video.removeAttribute("src");
     this.video.load();
   }
@@ -129,9 +129,9 @@ class Picture {
     return this.file ? this.file.start + Math.round(this.video.currentTime * SECOND) : null;
   }
 
-  // The picture's own wall clock; null where there is none.
+  // The picture's own wall clock; null where there is none, or none has been presented yet.
   get shown() {
-    return this.file && !this.hole ? this.file.start + Math.round(this.pictureTime * SECOND) : null;
+    return this.file && !this.hole && this.pictureTime !== null ? this.file.start + Math.round(this.pictureTime * SECOND) : null;
   }
 
   covers(instant) {
@@ -210,7 +210,7 @@ class Picture {
     const meant = (time) => time <= seconds && time > (since ?? seconds) - 1.2 * this.frame; // not one on the way
     this.seen = 0;
     return new Promise((resolve) => {
-      let presented = since !== undefined && meant(this.pictureTime);
+      let presented = since !== undefined && this.pictureTime !== null && meant(this.pictureTime);
       let sought = false;
       const look = (now, { mediaTime }) => {
         presented = meant(mediaTime);
@@ -234,6 +234,7 @@ class Picture {
   // little further each time.
   async step(direction) {
     const before = this.pictureTime;
+    if (before === null) return null;
     const most = direction < 0 ? 5 : Math.ceil(LONGEST_STEP / this.frame / 0.52);
     for (let tries = 1; tries <= most && this.pictureTime === before; tries++) {
       const target = direction < 0 ? before - 0.001 * tries : before + this.frame * (0.5 + 0.52 * tries);
