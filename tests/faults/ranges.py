@@ -17,6 +17,7 @@ from media.virtual_mp4 import NothingRecorded, VirtualFile, build
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_TICK = 12  # microseconds, of the video's 90 kHz
 # Microseconds: as near to a picture as an edge can be for it to be clear on which side that lies (2 ticks).
 _BESIDE = (24, 60)
 # Of a range that holds nothing but a few B-frames, FFmpeg moves the times: it counts from the picture that
@@ -92,8 +93,8 @@ def random_range(source: Source, chance: random.Random) -> tuple[datetime, datet
 
 def _beside(source: Source, at: int) -> int:
     """Moved off a picture that is nearer than a tick: which side that is on is not defined."""
-    if any(abs(picture.at - at) < _BESIDE[0] for picture in source.pictures):
-        return at + 2 * _BESIDE[0]
+    if any(abs(picture.at - at) < _TICK for picture in source.pictures):
+        return at + 2 * _TICK
     return at
 
 
