@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import cast
 
-from sqlalchemy import DateTime, Table, bindparam, exists, select, text, update
+from sqlalchemy import DateTime, Table, bindparam, exists, false, select, text, union_all, update
 from sqlalchemy.orm import Session
 
 from data_access import footage_open
@@ -44,40 +44,39 @@ class Stretch:
     end: datetime
 
 
-_COLUMNS = cast("Table", FootageSegment.__table__).c
-# Written once, with its columns as in `Segment`: it is what players wait for.
-_CLOSED = (
+_SEGMENTS = cast("Table", FootageSegment.__table__).c
+# Written once, with its columns as in `Segment`: it is what players wait for. In one statement, so that a
+# segment that is being published is found in one place or the other, never in neither.
+_BETWEEN = union_all(
     select(
-        _COLUMNS.camera_id,
-        _COLUMNS.started_at,
-        _COLUMNS.ended_at,
-        _COLUMNS.run_id,
-        _COLUMNS.path,
-        _COLUMNS.size,
-        _COLUMNS.sha256,
-        _COLUMNS.previous_sha256,
-        _COLUMNS.sample_index,
-    )
-    .where(
-        _COLUMNS.camera_id == bindparam("camera_id"),
+        _SEGMENTS.camera_id,
+        _SEGMENTS.started_at,
+        _SEGMENTS.ended_at,
+        _SEGMENTS.run_id,
+        _SEGMENTS.path,
+        _SEGMENTS.size,
+        _SEGMENTS.sha256,
+        _SEGMENTS.previous_sha256,
+        _SEGMENTS.sample_index,
+        false(),
+    ).where(
+        _SEGMENTS.camera_id == bindparam("camera_id"),
         # Both bounds on started_at, so that only the days in question are read.
-        _COLUMNS.started_at > bindparam("since"),
-        _COLUMNS.started_at < bindparam("end"),
-        _COLUMNS.ended_at > bindparam("start"),
-    )
-    .order_by(_COLUMNS.started_at)
-)
+        _SEGMENTS.started_at > bindparam("since"),
+        _SEGMENTS.started_at < bindparam("end"),
+        _SEGMENTS.ended_at > bindparam("start"),
+    ),
+    footage_open.OVERLAPPING,
+).order_by("started_at")
 
 
 def segments_between(session: Session, camera_id: int, start: datetime, end: datetime) -> list[Segment]:
     """The segments that overlap [start, end), by time; the last one may be open."""
-    # The open one first: published between the two look-ups, it is found twice rather than not at all.
-    growing = footage_open.of_camera(session, camera_id, start, end)
     asked = {"camera_id": camera_id, "since": start - LONGEST_SEGMENT, "start": start, "end": end}
-    closed = [Segment(*row) for row in session.execute(_CLOSED, asked)]
-    if growing is not None and growing.started_at not in {segment.started_at for segment in closed}:
-        closed.append(_growing(growing))
-    return closed
+    found = [Segment(*row) for row in session.execute(_BETWEEN, asked)]
+    # What a dead recorder left open is published before its row goes.
+    closed = {segment.started_at for segment in found if not segment.open}
+    return [segment for segment in found if not segment.open or segment.started_at not in closed]
 
 
 def uppermost(segments: Sequence[Segment]) -> list[Segment]:
@@ -96,21 +95,6 @@ def _lies_under(one: Segment, segments: Sequence[Segment]) -> bool:
         if other.run_id > one.run_id and other.started_at <= reached + _TOUCH:
             reached = max(reached, other.ended_at)
     return reached >= one.ended_at - _TOUCH
-
-
-def _growing(row: footage_open.OpenSegment) -> Segment:
-    return Segment(
-        camera_id=row.camera_id,
-        started_at=row.started_at,
-        ended_at=row.ended_at,
-        run_id=row.run_id,
-        path=row.path,
-        size=row.size,
-        sha256=b"",
-        previous_sha256=b"",
-        index=row.sample_index,
-        open=True,
-    )
 
 
 # Written once, as all that pages ask of every camera: to put it together takes as long as to answer it.
@@ -224,7 +208,12 @@ def _make_day(session: Session, at: datetime) -> None:
     if session.scalar(present, {"name": name}) is not None:
         return  # another worker was faster
     # Made apart and then attached: that locks out no reader of the other days.
-    session.execute(text(f"CREATE TABLE {name} (LIKE footage_segment INCLUDING ALL)"))
+    # A sample index (2.7 KB of a minute) stays in its row: to fetch 60 of them from beside takes longer than
+    # all the rest of a lookup, and more than the room is worth that two rows leave in a page of 8 KB.
+    session.execute(
+        text(f"CREATE TABLE {name} (LIKE footage_segment INCLUDING ALL) WITH (toast_tuple_target = 8160)")
+    )
+    session.execute(text(f"ALTER TABLE {name} ALTER COLUMN sample_index SET STORAGE MAIN"))
     session.execute(
         text(
             f"ALTER TABLE footage_segment ATTACH PARTITION {name} "

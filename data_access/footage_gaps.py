@@ -1,8 +1,10 @@
 """The ledger of gaps: every stretch of a camera's time without footage, and why there is none."""
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from sqlalchemy import and_, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
@@ -41,7 +43,7 @@ def gaps_between(session: Session, camera_id: int, start: datetime, end: datetim
     if being_recorded is not None:
         covered = sorted([*covered, being_recorded], key=lambda stretch: stretch.start)
     ledger = _ledger(session, camera_id, start, end)
-    pieces = [gap for hole in uncovered(Stretch(start, end), covered) for gap in _explained(hole, ledger)]
+    pieces = _explained(uncovered(Stretch(start, end), covered), ledger)
     return [gap for piece in pieces if (gap := _within_service(piece, service)) is not None]
 
 
@@ -120,20 +122,23 @@ def uncovered(whole: Stretch, covered: Iterable[Stretch]) -> list[Stretch]:
     return left
 
 
-def _explained(hole: Stretch, ledger: Sequence[Gap]) -> list[Gap]:
-    """The hole cut into pieces by the ledger's entries; the earlier entry wins where two overlap."""
-    pieces, at = [], hole.start
-    for entry in ledger:
-        begin, finish = max(entry.start, at), min(entry.end, hole.end)
-        if begin >= finish:
-            continue
-        if begin > at:
-            pieces.append(Gap(at, begin, GapCause.UNKNOWN, ""))
-        pieces.append(Gap(begin, finish, entry.cause, entry.detail))
-        at = finish
-    if at < hole.end:
-        pieces.append(Gap(at, hole.end, GapCause.UNKNOWN, ""))
-    return pieces
+def _explained(holes: Iterable[Stretch], ledger: Iterable[Gap]) -> Iterator[Gap]:
+    """The holes cut into pieces by the ledger's entries, all by start; where two overlap, by the earlier."""
+    entries = deque(ledger)
+    for hole in holes:
+        while entries and entries[0].end <= hole.start:
+            entries.popleft()
+        at = hole.start
+        for entry in takewhile(lambda entry: entry.start < hole.end, entries):  # noqa: B023 - used at once
+            begin, finish = max(entry.start, at), min(entry.end, hole.end)
+            if begin >= finish:
+                continue
+            if begin > at:
+                yield Gap(at, begin, GapCause.UNKNOWN, "")
+            yield Gap(begin, finish, entry.cause, entry.detail)
+            at = finish
+        if at < hole.end:
+            yield Gap(at, hole.end, GapCause.UNKNOWN, "")
 
 
 def accounted_until(session: Session, camera_id: int, by: datetime | None = None) -> datetime | None:

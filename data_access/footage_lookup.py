@@ -76,7 +76,8 @@ def state_of(session: Session, camera_id: int, start: datetime, end: datetime) -
     # A file is named after its start and what is whole in it stays as it is: to where it counts is all.
     found = {started_at: min(ended_at, end) for started_at, ended_at in rows}
     if growing is not None:
-        found.setdefault(growing.started_at, min(growing.ended_at, end))
+        started_at, ended_at = growing
+        found.setdefault(started_at, min(ended_at, end))
     return hashlib.sha256(repr(sorted(found.items())).encode()).digest()
 
 

@@ -4,11 +4,10 @@ Its row is written after every fragment, goes with the transaction that publishe
 by a recorder that starts. One that a dead recorder left behind still tells of fragments that are on disk.
 """
 
-from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, func, or_, select, text
+from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, func, literal, or_, select, text, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from data_access.models import FootageOpenSegment, FootageRun
@@ -57,32 +56,34 @@ def forget(session: Session, camera_id: int, begun_by: datetime | None = None) -
     session.execute(row if begun_by is None else row.where(FootageOpenSegment.started_at <= begun_by))
 
 
-@dataclass(frozen=True)
-class OpenSegment:
-    """How far a camera's open segment has come."""
-
-    camera_id: int
-    started_at: datetime
-    ended_at: datetime
-    run_id: int
-    path: str
-    size: int
-    sample_index: bytes
-
-
 _COLUMNS = cast("Table", FootageOpenSegment.__table__).c
-_OVERLAPPING = select(*(_COLUMNS[each.name] for each in fields(OpenSegment))).where(
+_OVERLAPS = and_(
     _COLUMNS.camera_id == bindparam("camera_id"),
     _COLUMNS.started_at < bindparam("end"),
     _COLUMNS.ended_at > bindparam("start"),
 )
+# With the columns of `footage.Segment`; for that module only.
+OVERLAPPING = select(
+    _COLUMNS.camera_id,
+    _COLUMNS.started_at,
+    _COLUMNS.ended_at,
+    _COLUMNS.run_id,
+    _COLUMNS.path,
+    _COLUMNS.size,
+    literal(b""),
+    literal(b""),
+    _COLUMNS.sample_index,
+    true(),
+).where(_OVERLAPS)
+_STRETCH = select(_COLUMNS.started_at, _COLUMNS.ended_at).where(_OVERLAPS)
 
 
-def of_camera(session: Session, camera_id: int, start: datetime, end: datetime) -> OpenSegment | None:
-    """The camera's open segment if it overlaps [start, end); for the modules of footage only."""
-    asked = {"camera_id": camera_id, "start": start, "end": end}
-    found = session.execute(_OVERLAPPING, asked).one_or_none()
-    return None if found is None else OpenSegment(*found)
+def of_camera(
+    session: Session, camera_id: int, start: datetime, end: datetime
+) -> tuple[datetime, datetime] | None:
+    """From when to when the camera's open segment reaches, if it overlaps [start, end)."""
+    found = session.execute(_STRETCH, {"camera_id": camera_id, "start": start, "end": end}).one_or_none()
+    return None if found is None else (found.started_at, found.ended_at)
 
 
 def run_end() -> ColumnElement[datetime]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, LargeBinary
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, LargeBinary, PrimaryKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data_access.models.base import Base, one_of
@@ -33,13 +33,15 @@ class FootageSegment(Base):
 
     __tablename__ = "footage_segment"
     __table_args__ = (
+        # With what is summed up over days, so that the rows, large with their sample indexes, are not read.
+        PrimaryKeyConstraint("camera_id", "started_at", postgresql_include=["ended_at", "run_id", "size"]),
         CheckConstraint("ended_at > started_at", name="order"),
         Index("ix_footage_segment_path", "path"),
         {"postgresql_partition_by": "RANGE (started_at)"},
     )
 
-    camera_id: Mapped[int] = mapped_column(primary_key=True, comment="camera.id")
-    started_at: Mapped[datetime] = mapped_column(primary_key=True, comment="wall clock of the first picture")
+    camera_id: Mapped[int] = mapped_column(comment="camera.id")
+    started_at: Mapped[datetime] = mapped_column(comment="wall clock of the first picture")
     ended_at: Mapped[datetime] = mapped_column(comment="half-open: end of the last picture")
     run_id: Mapped[int] = mapped_column(comment="footage_run.id")
     path: Mapped[str] = mapped_column(comment="relative to the footage folder")
