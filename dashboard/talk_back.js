@@ -52,9 +52,14 @@ class Panel {
 
   run(on) {
     this.on = on;
+    this.began = false;
     if (on) this.page = pageName();
     this.since = performance.now();
     this.tell({ on, page: this.page });
+  }
+
+  get talk() {
+    return this.on ? this.page : "";
   }
 
   end() {
@@ -66,10 +71,14 @@ class Panel {
     if (this.asking) return;
     this.asking = true;
     try {
-      const page = this.on ? `?page=${this.page}` : "";
+      const asked = this.talk;
+      const page = asked && `?page=${asked}`;
       const answer = await fetch(`/talk-back/${this.data.room}/state${page}`, { signal: AbortSignal.timeout(5000) });
       if (answer.status === 401) this.signedOut();
-      else if (answer.ok) this.hear(await answer.json());
+      else if (answer.ok) {
+        const told = await answer.json();
+        if (asked === this.talk) this.hear(told); // else it tells of a talk before this one
+      }
     } catch {
       this.show("no_network");
     } finally {
@@ -106,7 +115,8 @@ class SpeakerPanel extends Panel {
     const state = this.root.dataset.state;
     this.button.textContent = this.on ? words.stop : words.talk;
     this.button.classList.toggle("stop", this.on);
-    this.button.disabled = !this.on && !["ready", "blocked"].includes(state);
+    // The connection of the talk before is still open: a new talk would be taken for that one.
+    this.button.disabled = !this.on && (this.data.on || !["ready", "blocked"].includes(state));
   }
 
   async press() {
@@ -140,7 +150,6 @@ class SpeakerPanel extends Panel {
     } else if (!["connecting", "blocked"].includes(this.root.dataset.state) || speaker) {
       this.show(speaker ? "busy" : open ? "ready" : "closed", "", { speaker });
     }
-    if (!this.on) this.began = false;
   }
 }
 

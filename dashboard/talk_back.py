@@ -100,7 +100,9 @@ def talk_button(person: Viewer, room_id: int) -> None:
     if person.role is not Role.INSPECTOR or room is None or not may_watch(person.role, room.type):
         return
     address = st.context.ip_address or ""
-    run = _run_of(_panel("speaker", room, f"talk_back_to_{room.id}", on=False, changed=lambda: None))
+    voice = f"talk_back_voice_{room.id}"
+    panel = _panel("speaker", room, f"talk_back_to_{room.id}", on=_is_open(voice), changed=lambda: None)
+    run = _run_of(panel)
     speaker = Speaker(run.page, person.name, person.display_name)
     note = partial(_note, person, room, address)
 
@@ -111,7 +113,7 @@ def talk_button(person: Viewer, room_id: int) -> None:
 
     with unseen():
         webrtc_streamer(
-            key=f"talk_back_voice_{room.id}",
+            key=voice,
             mode=WebRtcMode.SENDONLY,
             rtc_configuration=rtc_configuration(person),
             media_stream_constraints={"audio": True, "video": False},
@@ -119,6 +121,12 @@ def talk_button(person: Viewer, room_id: int) -> None:
             sink_audio_track=FrameSink(take, ended=lambda: room_of(room.id).end(speaker.talk)),
             media_toggle_controls=False,
         )
+
+
+def _is_open(voice: str) -> bool:
+    """Whether the library's connection still stands; this is run anew when that changes."""
+    connection = st.session_state.get(voice)
+    return connection is not None and (connection.state.playing or connection.state.signalling)
 
 
 def _panel(side: str, room: RoomRow, key: str, *, on: bool, changed: Any) -> Any:

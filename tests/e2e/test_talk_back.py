@@ -84,7 +84,7 @@ def floor(app: Installation, browser: Browser) -> Iterator[Floor]:
 
 
 def test_an_inspector_speaks_to_a_room_and_both_sides_see_it(floor: Floor, app: Installation) -> None:
-    silence = floor.heard()
+    silence, before = floor.heard(), len(floor.noted())
     assert silence < 0.01
     floor.talk()
     expect(floor.button).to_contain_text(f"正在对 {ROOM} 讲话")
@@ -98,16 +98,21 @@ def test_an_inspector_speaks_to_a_room_and_both_sides_see_it(floor: Floor, app: 
     other.close()
     floor.inspector.get_by_role("button", name="结束对讲").click()
     expect(floor.sign).to_have_attribute("data-state", "waiting", timeout=10_000)
-    until(lambda: len(floor.noted()) >= 2, 10, "begin and end are noted")
-    began, ended = floor.noted()[-2:]
+    until(lambda: len(floor.noted()) >= before + 2, 10, "begin and end are noted")
+    began, ended = floor.noted()[before:]
     assert (began.action, began.actor, began.subject) == ("talk_back_begin", "inspector", ROOM)
     assert (ended.action, ended.subject) == ("talk_back_end", ROOM)
     seconds = ended.detail["seconds"]
     assert isinstance(seconds, int)
     assert abs(seconds - (ended.at - began.at).total_seconds()) < 2
 
-    # A second talk ends when the inspector signs out elsewhere or leaves: here by leaving.
+
+def test_a_talk_begins_anew_at_once_and_ends_when_the_inspector_leaves(floor: Floor) -> None:
+    before = len(floor.noted())
+    for _ in range(3):  # at once: what was asked about the talk before is answered into the next one
+        floor.talk()
+        floor.inspector.get_by_role("button", name="结束对讲").click()
     floor.talk()
     floor.inspector.goto("about:blank")
     expect(floor.sign).to_have_attribute("data-state", "waiting", timeout=10_000)
-    until(lambda: len(floor.noted()) >= 4, 10, "the end of the second talk is noted")
+    until(lambda: len(floor.noted()) >= before + 8, 10, "the end of the last talk is noted")
