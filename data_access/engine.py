@@ -4,11 +4,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, ExceptionContext, create_engine, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from data_access.embedded_postgres import socket_url
 from data_access.settings import settings
+
+
+@event.listens_for(Engine, "handle_error")
+def _gone_is_operational(context: ExceptionContext) -> None:
+    """A server that goes away in the middle of a query is an OperationalError, whichever way it is noticed.
+
+    psycopg2 raises a bare DatabaseError when libpq does not know yet that the connection is lost.
+    """
+    if context.is_disconnect and not isinstance(context.sqlalchemy_exception, OperationalError):
+        raise OperationalError(
+            context.statement, context.parameters, context.original_exception, connection_invalidated=True
+        ) from context.original_exception
 
 
 @lru_cache(maxsize=4)
