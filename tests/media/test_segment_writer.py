@@ -9,10 +9,11 @@ from pathlib import Path
 
 import av
 import numpy as np
+import psycopg2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 
 from data_access import footage
@@ -274,6 +275,25 @@ def test_footage_waits_for_a_database_that_is_away(
     segments = published(engine, camera_id)
     assert [len(SampleIndex.unpack(segment.index).video.sizes) for segment in segments] == [50, 50, 1]
     assert [later.previous_sha256 for later in segments[1:]] == [earlier.sha256 for earlier in segments[:-1]]
+
+
+def test_footage_waits_for_a_database_that_dies_in_a_query_also_where_the_driver_is_unsure(
+    writer: SegmentWriter, engine: Engine, camera_id: int
+) -> None:
+    for number in range(FRAME_RATE + 1):  # a whole group of pictures: the run has begun
+        writer.write(picture(number))
+
+    def dies(*_: object) -> None:
+        raise psycopg2.DatabaseError("server closed the connection unexpectedly")
+
+    event.listen(engine, "do_execute", dies)
+    for number in range(FRAME_RATE + 1, 4 * FRAME_RATE + 1):
+        writer.write(picture(number))
+    event.remove(engine, "do_execute", dies)
+    assert published(engine, camera_id) == []
+    writer.close()
+    segments = published(engine, camera_id)
+    assert [len(SampleIndex.unpack(segment.index).video.sizes) for segment in segments] == [50, 50, 1]
 
 
 def test_sound_that_comes_too_late_for_its_segment_is_left_out_and_counted(
